@@ -1,0 +1,2 @@
+//! The binary: settings, roles and subcommands put together.
+fn main() {}

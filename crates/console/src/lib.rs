@@ -1,0 +1,1 @@
+//! The pages people look at and the API behind each of them.

@@ -1,0 +1,1 @@
+//! The event log, embedded or Kafka: ordered bytes by partition, durable before they are acknowledged.

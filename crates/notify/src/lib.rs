@@ -1,0 +1,1 @@
+//! Effects to the outside world: loudspeakers, roll calls and notices, each answered by an outcome.

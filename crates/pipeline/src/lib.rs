@@ -1,0 +1,1 @@
+//! Admit, watch, open, dispatch, operate, tick and publish: the one way of an observation.

@@ -1,0 +1,1 @@
+//! One module per outside protocol, each handing what it read to admit.

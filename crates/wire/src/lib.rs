@@ -1,0 +1,1 @@
+//! Every versioned format and its way to and from the domain.

@@ -1,0 +1,2 @@
+//! Every chore of this repository as one command.
+fn main() {}

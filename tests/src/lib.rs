@@ -1,0 +1,1 @@
+//! What every test from outside shares: servers started and ended by the test that needs them.
