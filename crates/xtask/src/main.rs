@@ -1,2 +1,68 @@
 //! Every chore of this repository as one command.
-fn main() {}
+
+mod chores;
+mod kafka;
+mod keeper;
+mod postgres;
+mod screen;
+mod services;
+mod stages;
+mod tally;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Every chore of this repository as one command.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Check everything that can be checked on this machine; with CI=true nothing may be left out
+    Test {
+        /// Start no PostgreSQL, Kafka or browser; what needs them is named as left out
+        #[arg(long)]
+        quick: bool,
+    },
+    /// The same as `test`, and leaving anything out is a failure
+    Ci,
+    /// Prove the house rules: arrows between crates, file lengths, documents, SQL palette
+    Tidy,
+    /// Run a command beside a private PostgreSQL and Kafka, which end with it
+    With {
+        /// The command and its arguments, after `--`
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+    /// Write schemas/ afresh from the types of the wire crate
+    Schemas,
+}
+
+fn main() -> ExitCode {
+    let root = root();
+    match Cli::parse().chore {
+        Chore::Test { quick } => stages::test(&root, stages::Options { quick, strict: continuous() }),
+        Chore::Ci => stages::test(&root, stages::Options { quick: false, strict: true }),
+        Chore::Tidy => chores::tidy(&root),
+        Chore::With { command } => chores::with(&root, &command),
+        Chore::Schemas => chores::schemas(&root),
+    }
+}
+
+/// Whether a continuous integration run asks that nothing be left out.
+fn continuous() -> bool {
+    std::env::var("CI").is_ok_and(|ci| !matches!(ci.as_str(), "" | "0" | "false"))
+}
+
+/// The top of the repository: two folders above this package.
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).unwrap_or(package).to_path_buf()
+}
