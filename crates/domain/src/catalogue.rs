@@ -1,0 +1,233 @@
+//! What stands in the street: places, devices, grid cells and units, as one immutable version.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::geo::{Geometry, Position};
+use crate::id::{ClassId, Competence, DeviceId, GridId, ObservationKind, PlaceId, UnitId};
+use crate::record::{Part, Value};
+use crate::time::{Filed, Span};
+
+/// A place 点位 that a rule can watch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// Its id, the key of everything that concerns it.
+    pub id: PlaceId,
+    /// Its class, such as `control_room`.
+    pub class: ClassId,
+    /// Its name on screens.
+    pub name: String,
+    /// The grid cell it lies in.
+    pub grid: Option<GridId>,
+    /// A point for its marker.
+    pub position: Option<Position>,
+    /// Its shape.
+    pub geometry: Option<Geometry>,
+    /// Properties of its class, checked on import, in the order of their names.
+    pub props: BTreeMap<String, Value>,
+    /// How several sources combine here, where that differs from the rule's.
+    pub combine: Option<Combine>,
+    /// Units responsible for the place.
+    pub units: Vec<UnitId>,
+}
+
+/// How several sources that cover one place give one answer (ENGINE §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Combine {
+    /// Some source says so; not so only if all say so.
+    #[default]
+    Any,
+    /// Every source must say so.
+    All,
+    /// Views overlap: the largest value counts.
+    Max,
+    /// Views do not overlap: values add up.
+    Sum,
+}
+
+/// A device 设备.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// What it is.
+    pub kind: DeviceKind,
+    /// Its name on screens.
+    pub name: String,
+    /// The places it covers, each with an optional zone of its picture.
+    pub places: Vec<Coverage>,
+    /// The recorder, switch or gateway it hangs on.
+    pub upstream: Option<DeviceId>,
+    /// `scheme:value` names that other systems have for it.
+    pub external_ids: Vec<String>,
+    /// How it speaks, where that differs from the kind's default.
+    pub reports: BTreeMap<ObservationKind, Reports>,
+}
+
+/// One place that a device covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    /// The place.
+    pub place: PlaceId,
+    /// The zone of the device's view.
+    pub zone: Option<String>,
+}
+
+/// What a device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum DeviceKind {
+    Camera,
+    Sensor,
+    Loudspeaker,
+    Gateway,
+    Recorder,
+}
+
+/// How a source speaks (ENGINE §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reports {
+    /// It repeats itself at this interval.
+    Every(Span),
+    /// It is silent while nothing changes.
+    OnChange,
+    /// Each record is an impulse.
+    OnEvent,
+}
+
+/// A kind of observation that may come in: an entry of the registry of kinds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KindSpec {
+    /// Its name.
+    pub kind: ObservationKind,
+    /// How its sources speak unless the device says otherwise.
+    pub reports: Reports,
+    /// The part whose health vouches for it.
+    pub made_by: Part,
+    /// Its fields and their types.
+    pub values: BTreeMap<String, ValueType>,
+    /// After a gap what was last said does not cover again (ENGINE §3).
+    pub forgets: bool,
+}
+
+/// The type of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ValueType {
+    Int,
+    Number,
+    Bool,
+    Text,
+}
+
+/// A grid cell 单元网格.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GridCell {
+    /// Its id.
+    pub id: GridId,
+    /// Its name.
+    pub name: String,
+    /// How far down the tree it is.
+    pub level: GridLevel,
+    /// The cell above.
+    pub parent: Option<GridId>,
+    /// Its area.
+    pub geometry: Option<Geometry>,
+}
+
+/// The levels of the grid tree, from the top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum GridLevel {
+    District,
+    Street,
+    Community,
+    Grid,
+    Microgrid,
+}
+
+/// A unit 处置单位 that can fill a seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Its id.
+    pub id: UnitId,
+    /// Its name.
+    pub name: String,
+    /// Its kind, free text such as `enforcement`.
+    pub kind: String,
+    /// The grid cells it is responsible for, with everything below them; none = everywhere.
+    pub grids: Vec<GridId>,
+    /// What it is competent for; a seat's competence must equal one of these or begin with it and a dot.
+    pub competence: Vec<Competence>,
+    /// Live cases it can hold at once; `None` = no limit (an office).
+    pub capacity: Option<u32>,
+    /// The number the desk calls.
+    pub phone: Option<String>,
+    /// Not before this instant.
+    pub valid_from: Option<Filed>,
+    /// Not from this instant on.
+    pub valid_to: Option<Filed>,
+}
+
+/// Everything that stands in the street, in one immutable version.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Catalogue {
+    /// Grid cells by id.
+    pub grid: BTreeMap<GridId, GridCell>,
+    /// Places by id.
+    pub places: BTreeMap<PlaceId, Arc<Place>>,
+    /// Devices by id.
+    pub devices: BTreeMap<DeviceId, Arc<Device>>,
+    /// Units by id.
+    pub units: BTreeMap<UnitId, Arc<Unit>>,
+}
+
+impl Catalogue {
+    /// Whether `cell` is `ancestor` or lies below it. A tree with a loop ends after as many steps as it has levels.
+    #[must_use]
+    pub fn lies_in(&self, cell: &GridId, ancestor: &GridId) -> bool {
+        self.ancestry(cell).any(|id| id == ancestor)
+    }
+
+    /// The cell, its parent, and so on up to the root: at most eight steps.
+    pub fn ancestry<'a>(&'a self, cell: &'a GridId) -> impl Iterator<Item = &'a GridId> {
+        std::iter::successors(Some(cell), |id| self.grid.get(*id).and_then(|cell| cell.parent.as_ref())).take(8)
+    }
+
+    /// The finest grid cell whose area holds the position.
+    #[must_use]
+    pub fn cell_at(&self, at: Position) -> Option<&GridCell> {
+        self.grid
+            .values()
+            .filter(|cell| cell.geometry.as_ref().is_some_and(|area| area.contains(at)))
+            .max_by_key(|cell| cell.level)
+    }
+
+    /// What hangs together badly: each line names the thing and what is missing.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<String> {
+        let mut gaps = Vec::new();
+        for place in self.places.values() {
+            if place.grid.as_ref().is_some_and(|grid| !self.grid.contains_key(grid)) {
+                gaps.push(format!("place {}: its grid cell is not in the catalogue", place.id));
+            }
+            for unit in place.units.iter().filter(|unit| !self.units.contains_key(*unit)) {
+                gaps.push(format!("place {}: unit {unit} is not in the catalogue", place.id));
+            }
+        }
+        for device in self.devices.values() {
+            for covered in device.places.iter().filter(|covered| !self.places.contains_key(&covered.place)) {
+                gaps.push(format!("device {}: place {} is not in the catalogue", device.id, covered.place));
+            }
+            if device.upstream.as_ref().is_some_and(|upstream| !self.devices.contains_key(upstream)) {
+                gaps.push(format!("device {}: its upstream is not in the catalogue", device.id));
+            }
+        }
+        for cell in self.grid.values() {
+            if cell.parent.as_ref().is_some_and(|parent| !self.grid.contains_key(parent)) {
+                gaps.push(format!("grid {}: its parent is not in the catalogue", cell.id));
+            }
+        }
+        gaps
+    }
+}
