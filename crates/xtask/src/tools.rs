@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The programs without which nothing can be built, with the line that brings them.
-const PREREQUISITES: &str = "missing: {missing}. Muster builds with Rust 1.95, a C and C++ compiler and cmake. \
-     Debian/Ubuntu: sudo apt-get install -y build-essential cmake; \
-     macOS: xcode-select --install; brew install cmake; \
-     container: start from rust:1.95-bookworm and run apt-get update && apt-get install -y cmake; \
+const PREREQUISITES: &str = "missing: {missing}. Muster builds with Rust 1.95, a C and C++ compiler and make. \
+     Debian/Ubuntu: sudo apt-get install -y build-essential; \
+     macOS: xcode-select --install; \
+     container: start from rust:1.95-bookworm, which has them; \
      Rust itself: https://rustup.rs";
 
 /// Names what is missing to build at all, in one line that says how to get it.
@@ -18,7 +18,7 @@ pub(crate) fn prerequisites() -> Result<(), String> {
         ("clippy", &["cargo", "clippy", "--version"]),
         ("a C compiler", &["cc", "--version"]),
         ("a C++ compiler", &["c++", "--version"]),
-        ("cmake", &["cmake", "--version"]),
+        ("make", &["make", "--version"]),
     ];
     let missing: Vec<_> = needed.iter().filter(|(_, probe)| !answers(probe)).map(|(name, _)| *name).collect();
     if missing.is_empty() { Ok(()) } else { Err(PREREQUISITES.replace("{missing}", &missing.join(", "))) }
