@@ -174,10 +174,10 @@ impl EffectId {
 }
 
 impl ActId {
-    /// An act is named by the case and the version of it that a person acted on.
+    /// An act is named by the episode it concerns and the journal entry that a person's word became.
     #[must_use]
-    pub fn of(case: &CaseId, version: u64) -> Self {
-        Self(computed("act", &[case.as_str(), &version.to_string()]))
+    pub fn of(case: &CaseId, version: u64, episode: &EpisodeId) -> Self {
+        Self(computed("act", &[case.as_str(), &version.to_string(), episode.as_str()]))
     }
 }
 
