@@ -1,0 +1,1 @@
+select topic, partition, first from lane order by id

@@ -1,0 +1,1 @@
+select format, generation, prefix, partitions from origin

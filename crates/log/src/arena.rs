@@ -1,0 +1,102 @@
+//! A batch under construction: all bytes in one buffer, so that a record costs no allocation of its own.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use crate::record::{Fetched, HeaderName, Record};
+
+/// Copies records one after the other into one buffer and cuts them out at the end.
+#[derive(Debug, Default)]
+pub(crate) struct Arena {
+    bytes: Vec<u8>,
+    rows: Vec<Row>,
+    headers: Vec<(HeaderName, Range<usize>)>,
+}
+
+#[derive(Debug)]
+struct Row {
+    offset: u64,
+    timestamp_us: i64,
+    key: Option<Range<usize>>,
+    payload: Range<usize>,
+    headers: Range<usize>,
+}
+
+impl Arena {
+    pub(crate) fn push(&mut self, offset: u64, timestamp_us: i64, key: Option<&[u8]>, payload: &[u8]) {
+        let key = key.map(|key| self.copy(key));
+        let payload = self.copy(payload);
+        let headers = self.headers.len()..self.headers.len();
+        self.rows.push(Row { offset, timestamp_us, key, payload, headers });
+    }
+
+    /// Adds a header to the record pushed last.
+    pub(crate) fn push_header(&mut self, name: HeaderName, value: &[u8]) {
+        let value = self.copy(value);
+        self.headers.push((name, value));
+        if let Some(row) = self.rows.last_mut() {
+            row.headers.end = self.headers.len();
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The offset after the last record.
+    pub(crate) fn next(&self) -> Option<u64> {
+        self.rows.last().map(|row| row.offset + 1)
+    }
+
+    pub(crate) fn finish(self) -> Vec<Fetched> {
+        let bytes = Bytes::from(self.bytes);
+        let mut headers = self.headers.into_iter();
+        let cut = |row: Row| {
+            let record = Record {
+                key: row.key.map(|range| bytes.slice(range)),
+                payload: bytes.slice(row.payload),
+                headers: headers.by_ref().take(row.headers.len()).map(|(name, at)| (name, bytes.slice(at))).collect(),
+                timestamp_us: row.timestamp_us,
+            };
+            Fetched { offset: row.offset, record }
+        };
+        self.rows.into_iter().map(cut).collect()
+    }
+
+    fn copy(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_out_as_they_went_in() {
+        let mut arena = Arena::default();
+        arena.push(7, 1, Some(b""), b"one");
+        arena.push_header("a".into(), b"x");
+        arena.push_header("a".into(), b"");
+        arena.push(8, 2, None, b"");
+        arena.push(9, 3, Some(b"k"), b"three");
+        arena.push_header("b".into(), b"y");
+        assert_eq!((arena.len(), arena.next()), (3, Some(10)));
+        let records: Vec<_> = arena.finish().into_iter().map(|fetched| fetched.record).collect();
+        assert_eq!(
+            records,
+            [
+                Record::new("one", 1).with_key("").with_header("a", "x").with_header("a", ""),
+                Record::new("", 2),
+                Record::new("three", 3).with_key("k").with_header("b", "y"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! The folder of the embedded log: its lock, and which day each file is.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::error::LogError;
+
+/// The hold on a data folder; ends when it is dropped, or with the process, however that ends.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+impl FolderLock {
+    /// Locks a data folder by its file `lock`, making the folder where it is missing.
+    ///
+    /// # Errors
+    /// [`LogError::Refused`] when another process holds it, or it cannot be made.
+    pub fn acquire(data_dir: &Path) -> Result<FolderLock, LogError> {
+        let failed = |error: io::Error| {
+            LogError::refused(
+                format!("the data folder {} cannot be used", data_dir.display()),
+                "give log.data_dir a folder that this user may write",
+            )
+            .because(error)
+        };
+        make(data_dir).map_err(failed)?;
+        let path = data_dir.join("lock");
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(LogError::refused(
+                    format!("the data folder {} is in use by another process", data_dir.display()),
+                    "stop that one, or give this one another data folder",
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        // For people who wonder whose it is; nothing reads it.
+        file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+        Ok(FolderLock { _file: file })
+    }
+}
+
+/// Makes a folder and has its name written to the disk.
+pub(super) fn make(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    match folder.parent() {
+        Some(parent) if parent != Path::new("") => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+/// The days that have a file, oldest first. Files of other names are left alone.
+pub(super) fn days(folder: &Path) -> io::Result<Vec<Date>> {
+    let mut days = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        days.extend(name.to_str().and_then(|name| name.strip_suffix(".db")).and_then(|day| day.parse::<Date>().ok()));
+    }
+    days.sort_unstable();
+    Ok(days)
+}
+
+pub(super) fn file_of(folder: &Path, day: Date) -> PathBuf {
+    folder.join(format!("{day}.db"))
+}
+
+/// Deletes a day: the file first, so that what is left of a half-done deletion is never read.
+pub(super) fn delete(folder: &Path, day: Date) -> io::Result<()> {
+    let file = file_of(folder, day);
+    fs::remove_file(&file)?;
+    for suffix in ["-wal", "-shm"] {
+        let mut beside = file.clone().into_os_string();
+        beside.push(suffix);
+        match fs::remove_file(beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The UTC day of a time in microseconds since 1970.
+pub(super) fn day_of(time_us: i64) -> Result<Date, LogError> {
+    let instant = jiff::Timestamp::from_microsecond(time_us);
+    let instant = instant.map_err(|error| LogError::unavailable("the clock tells no day").because(error))?;
+    Ok(TimeZone::UTC.to_datetime(instant).date())
+}
+
+/// The last instant of a day plus one microsecond, in microseconds since 1970.
+pub(super) fn end_of(day: Date) -> i64 {
+    let end = day.tomorrow().and_then(|next| TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)));
+    end.map_or(i64::MAX, |end| end.as_microsecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_begin_at_midnight_utc() {
+        let day = day_of(1_795_478_400_000_000).unwrap();
+        assert_eq!(day.to_string(), "2026-11-24");
+        assert_eq!(day_of(1_795_478_399_999_999).unwrap().to_string(), "2026-11-23");
+        assert_eq!(end_of(day), 1_795_478_400_000_000 + 86_400_000_000);
+    }
+
+    #[test]
+    fn a_folder_is_locked_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = FolderLock::acquire(folder.path()).unwrap();
+        let refused = FolderLock::acquire(folder.path()).unwrap_err();
+        assert!(refused.to_string().contains(folder.path().to_str().unwrap()), "{refused}");
+        drop(held);
+        FolderLock::acquire(folder.path()).unwrap();
+    }
+}

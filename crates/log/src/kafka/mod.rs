@@ -1,0 +1,140 @@
+//! The log on Apache Kafka.
+
+mod client;
+mod consumer;
+mod native;
+mod producer;
+mod reader;
+mod topics;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::producer::Producer as _;
+use tokio::sync::{Mutex, watch};
+
+use self::client::{Settings, blocking, trouble};
+use self::consumer::Consumers;
+use self::producer::Producer;
+use self::reader::KafkaReader;
+use crate::error::LogError;
+use crate::identity::{LogIdentity, TopicIdentity};
+use crate::record::{Append, Bounds, check_batch};
+use crate::settings::LogSettings;
+use crate::topic::Topic;
+use crate::{EventLog, LogReader};
+
+/// How long one question to the brokers may take.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How long closing waits for records on their way.
+const FLUSH: Duration = Duration::from_secs(30);
+
+/// The log on Apache Kafka.
+#[derive(Debug)]
+pub(crate) struct KafkaLog {
+    identity: LogIdentity,
+    producer: Producer,
+    consumers: Consumers,
+    closed: watch::Sender<bool>,
+    /// One question about health at a time: while brokers are away each takes a thread for seconds.
+    asking: Mutex<()>,
+}
+
+impl KafkaLog {
+    pub(crate) async fn open(settings: &LogSettings) -> Result<KafkaLog, LogError> {
+        let clients = Settings::new(settings)?;
+        let producer = Producer::new(&clients, settings)?;
+        let identity = topics::prepare(&clients, producer.current(), settings).await?;
+        Ok(KafkaLog {
+            identity,
+            producer,
+            consumers: Consumers::new(&clients),
+            closed: watch::Sender::new(false),
+            asking: Mutex::new(()),
+        })
+    }
+
+    fn topic(&self, topic: &Topic, partition: u32) -> Result<&TopicIdentity, LogError> {
+        if *self.closed.borrow() {
+            return Err(LogError::Closed);
+        }
+        match self.identity.of(topic) {
+            Some(identity) if partition < identity.partitions => Ok(identity),
+            Some(_) => Err(LogError::invalid(format!("{topic} has no partition {partition}"))),
+            None => Err(LogError::refused(
+                format!("the topic {topic} is not one that this log reads"),
+                "add it to log.foreign_topics",
+            )),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl EventLog for KafkaLog {
+    fn identity(&self) -> &LogIdentity {
+        &self.identity
+    }
+
+    async fn append(&self, batch: Vec<Append>) -> Result<Vec<u64>, LogError> {
+        check_batch(&batch, |topic| self.partitions(topic))?;
+        if *self.closed.borrow() {
+            return Err(LogError::Closed);
+        }
+        self.producer.append(&batch, &self.identity).await
+    }
+
+    async fn reader(&self, topic: &Topic, partition: u32, from: u64) -> Result<Box<dyn LogReader>, LogError> {
+        let identity = self.topic(topic, partition)?;
+        let Bounds { start, end } = self.bounds(topic, partition).await?;
+        if !(start..=end).contains(&from) {
+            return Err(LogError::OutOfRange { topic: topic.clone(), partition, wanted: from, start, end });
+        }
+        let subscription = self.consumers.subscribe(&identity.name, partition, from)?;
+        let producer = self.producer.current();
+        Ok(Box::new(KafkaReader::new(subscription, topic.clone(), from, end, producer, self.closed.subscribe())))
+    }
+
+    async fn bounds(&self, topic: &Topic, partition: u32) -> Result<Bounds, LogError> {
+        let name = self.topic(topic, partition)?.name.clone();
+        bounds(self.producer.current(), name, partition).await
+    }
+
+    async fn healthy(&self) -> Result<(), LogError> {
+        let name = self.topic(&Topic::Observation, 0)?.name.clone();
+        let _asking = self.asking.try_lock().map_err(|_| LogError::unavailable("the brokers have not answered yet"))?;
+        let producer = self.producer.current();
+        blocking(move || {
+            let metadata = producer.client().fetch_metadata(Some(&name), ANSWER);
+            let metadata = metadata.map_err(|error| trouble("asking the brokers for the topics", error))?;
+            let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+            match partitions.filter(|partition| partition.leader() < 0).count() {
+                0 => Ok(()),
+                without => Err(LogError::unavailable(format!("{without} partitions of {name} have no leader"))),
+            }
+        })
+        .await
+    }
+
+    async fn close(&self) {
+        self.closed.send_replace(true);
+        let producer = self.producer.current();
+        let flushed =
+            blocking(move || producer.flush(FLUSH).map_err(|error| trouble("sending what waits", error))).await;
+        if let Err(error) = flushed {
+            tracing::warn!(%error, "records were on their way when the log was closed; their callers are told");
+        }
+        self.consumers.stop();
+    }
+}
+
+/// Asks the leader of a partition for its bounds.
+async fn bounds(producer: Arc<producer::Sender>, name: String, partition: u32) -> Result<Bounds, LogError> {
+    blocking(move || {
+        let (start, end) = producer
+            .client()
+            .fetch_watermarks(&name, client::number(partition), ANSWER)
+            .map_err(|error| trouble(&format!("asking for the bounds of {name} partition {partition}"), error))?;
+        Ok(Bounds { start: u64::try_from(start).unwrap_or(0), end: u64::try_from(end).unwrap_or(0) })
+    })
+    .await
+}

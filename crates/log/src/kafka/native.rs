@@ -1,0 +1,119 @@
+//! The three calls of librdkafka that its Rust wrapper lacks, or answers with a panic. The only unsafe code here.
+#![expect(unsafe_code, reason = "calls into the C library; each block says why it holds")]
+
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::time::Duration;
+use std::{ptr, slice};
+
+use rdkafka::bindings as c;
+use rdkafka::client::{Client, ClientContext};
+use rdkafka::message::BorrowedMessage;
+
+/// The end of a partition as the last fetch told it; asks nobody.
+pub(super) fn known_end(client: &Client<impl ClientContext>, topic: &CStr, partition: i32) -> Option<u64> {
+    let (mut low, mut high) = (-1, -1);
+    // SAFETY: the client lives as long as the borrow, the name ends in NUL, both places are ours.
+    let code = unsafe {
+        c::rd_kafka_get_watermark_offsets(client.native_ptr(), topic.as_ptr(), partition, &mut low, &mut high)
+    };
+    // Negative where no fetch has told it yet.
+    if code == c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR { u64::try_from(high).ok() } else { None }
+}
+
+/// Hands out name and value of each header. The wrapper's own way panics on a name that is not UTF-8, which anybody
+/// who may write to the intake could send.
+pub(super) fn each_header(message: &BorrowedMessage<'_>, mut each: impl FnMut(&[u8], &[u8])) {
+    let mut headers = ptr::null_mut();
+    // SAFETY: the message, and with it its headers, lives as long as the borrow.
+    let code = unsafe { c::rd_kafka_message_headers(message.ptr(), &mut headers) };
+    if code != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || headers.is_null() {
+        return;
+    }
+    for index in 0.. {
+        let (mut name, mut value, mut size) = (ptr::null::<c_char>(), ptr::null(), 0_usize);
+        // SAFETY: as above; the three places are ours.
+        let code = unsafe { c::rd_kafka_header_get_all(headers, index, &mut name, &mut value, &mut size) };
+        if code != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || name.is_null() {
+            return;
+        }
+        // SAFETY: the library ends names with NUL.
+        let name = unsafe { CStr::from_ptr(name) };
+        let value = if value.is_null() {
+            &[][..]
+        } else {
+            // SAFETY: the library gives a value of that size, unchanged while the message lives.
+            unsafe { slice::from_raw_parts(value.cast::<u8>(), size) }
+        };
+        each(name.to_bytes(), value);
+    }
+}
+
+/// The ids of topics (KIP-516), in the order of the names; empty for one that has none. Blocks up to the timeout.
+pub(super) fn topic_ids(
+    client: &Client<impl ClientContext>,
+    names: &[CString],
+    timeout: Duration,
+) -> Result<Vec<String>, String> {
+    let wait = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
+    let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
+    // SAFETY: names and client outlive the call; what is made here is given back by the guards, the event first.
+    let event = unsafe {
+        let topics = c::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
+        let topics = Owned(topics, c::rd_kafka_TopicCollection_destroy);
+        let queue = Owned(c::rd_kafka_queue_new(client.native_ptr()), c::rd_kafka_queue_destroy);
+        let kind = c::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS;
+        let options = c::rd_kafka_AdminOptions_new(client.native_ptr(), kind);
+        let options = Owned(options, c::rd_kafka_AdminOptions_destroy);
+        c::rd_kafka_AdminOptions_set_request_timeout(options.0, wait, ptr::null_mut(), 0);
+        c::rd_kafka_DescribeTopics(client.native_ptr(), topics.0, options.0, queue.0);
+        Owned(c::rd_kafka_queue_poll(queue.0, wait.saturating_add(1000)), c::rd_kafka_event_destroy)
+    };
+    if event.0.is_null() {
+        return Err("no answer in time".to_owned());
+    }
+    // SAFETY: the event is not null and lives until the end of this function.
+    unsafe {
+        if c::rd_kafka_event_error(event.0) != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return Err(CStr::from_ptr(c::rd_kafka_event_error_string(event.0)).to_string_lossy().into_owned());
+        }
+    }
+    Ok(names.iter().map(|name| id_in(&event, name)).collect())
+}
+
+fn id_in(event: &Owned<c::rd_kafka_event_t>, wanted: &CStr) -> String {
+    // SAFETY: everything read here belongs to the event, which outlives the borrow; what may be null is asked first.
+    unsafe {
+        let result = c::rd_kafka_event_DescribeTopics_result(event.0);
+        if result.is_null() {
+            return String::new();
+        }
+        let mut count = 0;
+        let topics = c::rd_kafka_DescribeTopics_result_topics(result, &mut count);
+        if topics.is_null() {
+            return String::new();
+        }
+        for topic in slice::from_raw_parts(topics, count) {
+            if CStr::from_ptr(c::rd_kafka_TopicDescription_name(*topic)) != wanted {
+                continue;
+            }
+            let id = c::rd_kafka_TopicDescription_topic_id(*topic);
+            let text = if id.is_null() { ptr::null() } else { c::rd_kafka_Uuid_base64str(id) };
+            if !text.is_null() {
+                return CStr::from_ptr(text).to_string_lossy().into_owned();
+            }
+        }
+        String::new()
+    }
+}
+
+/// Something of the library's that has to be given back.
+struct Owned<T>(*mut T, unsafe extern "C" fn(*mut T));
+
+impl<T> Drop for Owned<T> {
+    fn drop(&mut self) {
+        if !self.0.is_null() {
+            // SAFETY: the pointer came from the library together with the way to give it back, and is given back once.
+            unsafe { (self.1)(self.0) };
+        }
+    }
+}

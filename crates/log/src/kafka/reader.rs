@@ -1,0 +1,135 @@
+//! One reader of one partition: waits for one record, then takes all that are ready without waiting.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
+use rdkafka::types::RDKafkaErrorCode as Code;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use super::client::trouble;
+use super::consumer::Subscription;
+use super::native;
+use super::producer::Sender;
+use crate::LogReader;
+use crate::arena::Arena;
+use crate::error::LogError;
+use crate::record::{Batch, Bounds, header_name};
+use crate::topic::Topic;
+
+/// The client has been known to forget to say that a queue is filled: nobody relies on being told for longer.
+const WATCHDOG: Duration = Duration::from_millis(250);
+/// The longest wait: more would overflow the clock, and nobody waits longer without asking again.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// One reader of one partition.
+pub(super) struct KafkaReader {
+    subscription: Subscription,
+    topic: Topic,
+    next: u64,
+    end: u64,
+    /// Found while draining behind records that had to be handed out first.
+    error: Option<KafkaError>,
+    producer: Arc<Sender>,
+    closed: watch::Receiver<bool>,
+}
+
+impl KafkaReader {
+    pub(super) fn new(
+        subscription: Subscription,
+        topic: Topic,
+        next: u64,
+        end: u64,
+        producer: Arc<Sender>,
+        closed: watch::Receiver<bool>,
+    ) -> KafkaReader {
+        KafkaReader { subscription, topic, next, end, error: None, producer, closed }
+    }
+
+    /// Takes what is ready without waiting.
+    fn drain(&mut self, max_records: usize, max_bytes: usize) -> Arena {
+        let mut arena = Arena::default();
+        while self.error.is_none() && arena.len() < max_records.max(1) && arena.bytes() < max_bytes.max(1) {
+            match self.subscription.queue().poll(Duration::ZERO) {
+                Some(Ok(message)) => {
+                    let offset = u64::try_from(message.offset()).unwrap_or(0);
+                    if offset < self.next {
+                        continue;
+                    }
+                    let timestamp_us = message.timestamp().to_millis().unwrap_or(0).saturating_mul(1000);
+                    arena.push(offset, timestamp_us, message.key(), message.payload().unwrap_or_default());
+                    native::each_header(&message, |name, value| arena.push_header(header_name(name), value));
+                    self.next = offset + 1;
+                }
+                Some(Err(error)) => self.error = Some(error),
+                None => break,
+            }
+        }
+        arena
+    }
+
+    fn batch(&mut self, arena: Arena) -> Batch {
+        self.end = self.subscription.known_end().unwrap_or(self.end).max(self.next);
+        Batch { records: arena.finish(), next: self.next, end: self.end }
+    }
+
+    async fn failed(&mut self, error: KafkaError) -> LogError {
+        let (name, partition) = (self.subscription.place.0.clone(), self.subscription.place.1.unsigned_abs());
+        let lost = [Code::AutoOffsetReset, Code::OffsetOutOfRange];
+        if !error.rdkafka_error_code().is_some_and(|code| lost.contains(&code)) {
+            return trouble(&format!("reading {name} partition {partition}"), error);
+        }
+        match super::bounds(Arc::clone(&self.producer), name, partition).await {
+            Ok(Bounds { start, end }) => {
+                LogError::OutOfRange { topic: self.topic.clone(), partition, wanted: self.next, start, end }
+            }
+            Err(error) => error,
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl LogReader for KafkaReader {
+    async fn next(&mut self, max_records: usize, max_bytes: usize, wait: Duration) -> Result<Batch, LogError> {
+        let deadline = Instant::now() + wait.min(LONGEST_WAIT);
+        let mut told = true;
+        loop {
+            if *self.closed.borrow() {
+                return Err(LogError::Closed);
+            }
+            if self.subscription.broken() {
+                return Err(LogError::corrupt(format!("the Kafka client mixed up {}", self.subscription.place.0)));
+            }
+            let arena = self.drain(max_records, max_bytes);
+            if arena.len() > 0 {
+                if !told {
+                    tracing::debug!(topic = self.subscription.place.0, "the watchdog found records nobody told of");
+                }
+                return Ok(self.batch(arena));
+            }
+            if let Some(error) = self.error.take() {
+                return Err(self.failed(error).await);
+            }
+            let now = Instant::now();
+            if now >= deadline {
+                return Ok(self.batch(arena));
+            }
+            let filled = self.subscription.filled.notified();
+            told = tokio::select! {
+                woken = timeout_at(deadline.min(now + WATCHDOG), filled) => woken.is_ok(),
+                _ = self.closed.changed() => true,
+            };
+        }
+    }
+}
+
+impl std::fmt::Debug for KafkaReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KafkaReader")
+            .field("subscription", &self.subscription)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,175 @@
+//! Records as they are appended and as they are fetched, and their bounds.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use crate::error::LogError;
+use crate::topic::Topic;
+
+/// Most bytes of one record: key, payload, header names and values together. Below Kafka's default
+/// `message.max.bytes`, with room for its framing.
+pub const MAX_RECORD_BYTES: usize = 960 * 1024;
+/// Most bytes of all records of one append.
+pub const MAX_APPEND_BYTES: usize = 32 * 1024 * 1024;
+/// Most headers of one appended record.
+pub const MAX_HEADERS: usize = 256;
+/// Most bytes of one header's name.
+pub const MAX_HEADER_NAME_BYTES: usize = 256;
+
+/// The name of a header. Names that every CloudEvent carries are read without an allocation.
+pub type HeaderName = Cow<'static, str>;
+
+/// What one place in a partition holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Record {
+    /// What the record is about; absent is not the same as empty.
+    pub key: Option<Bytes>,
+    /// The content. A Kafka tombstone reads as empty.
+    pub payload: Bytes,
+    /// Headers in order; a name may come twice. A Kafka header without a value reads as empty.
+    pub headers: Vec<(HeaderName, Bytes)>,
+    /// The writer's own time, microseconds since 1970 UTC. Kafka keeps whole milliseconds (cut off).
+    pub timestamp_us: i64,
+}
+
+/// One record on its way to a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// The topic; not a foreign one.
+    pub topic: Topic,
+    /// The partition, chosen by the caller.
+    pub partition: u32,
+    /// The record.
+    pub record: Record,
+}
+
+/// One record with the number it has in its partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Absolute offset in the partition.
+    pub offset: u64,
+    /// The record. Its bytes share one allocation with the whole batch: copy what is to be kept for long.
+    pub record: Record,
+}
+
+/// What one call of a reader brings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Batch {
+    /// Records in order; empty when the wait passed.
+    pub records: Vec<Fetched>,
+    /// The absolute offset to go on from.
+    pub next: u64,
+    /// The end of the partition as last known: `end - next` is the lag.
+    pub end: u64,
+}
+
+/// What is there of a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// The first offset still there.
+    pub start: u64,
+    /// The offset that the next record will get.
+    pub end: u64,
+}
+
+impl Record {
+    /// A record without key and headers.
+    pub fn new(payload: impl Into<Bytes>, timestamp_us: i64) -> Record {
+        Record { payload: payload.into(), timestamp_us, ..Record::default() }
+    }
+
+    /// The same record with a key.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<Bytes>) -> Record {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// The same record with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<HeaderName>, value: impl Into<Bytes>) -> Record {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The value of the first header of that name.
+    pub fn header(&self, name: &str) -> Option<&Bytes> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value)
+    }
+
+    /// Bytes of key, payload, header names and values.
+    pub fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.key.as_ref().map_or(0, Bytes::len) + self.payload.len() + headers
+    }
+
+    fn check(&self, index: usize) -> Result<usize, LogError> {
+        let size = self.size();
+        if size > MAX_RECORD_BYTES {
+            return Err(LogError::TooLarge { what: format!("record {index}"), size, limit: MAX_RECORD_BYTES });
+        }
+        if self.headers.len() > MAX_HEADERS {
+            let count = self.headers.len();
+            return Err(LogError::invalid(format!("record {index} has {count} headers, at most {MAX_HEADERS} fit")));
+        }
+        for (name, _) in &self.headers {
+            // Kafka's client hands names around as C strings.
+            if name.is_empty() || name.len() > MAX_HEADER_NAME_BYTES || name.contains('\0') {
+                return Err(LogError::invalid(format!(
+                    "record {index} has the header name {name:?}: 1 to {MAX_HEADER_NAME_BYTES} bytes without NUL fit"
+                )));
+            }
+        }
+        Ok(size)
+    }
+}
+
+/// Checks a call before anything of it is written; the sum of the records' bytes.
+pub(crate) fn check_batch(batch: &[Append], partitions: impl Fn(&Topic) -> u32) -> Result<usize, LogError> {
+    let mut total = 0;
+    for (index, append) in batch.iter().enumerate() {
+        let Append { topic, partition, record } = append;
+        if matches!(topic, Topic::Foreign(_)) {
+            return Err(LogError::invalid(format!(
+                "record {index} is for the foreign topic {topic}, which is only read"
+            )));
+        }
+        let count = partitions(topic);
+        if *partition >= count {
+            return Err(LogError::invalid(format!(
+                "record {index} is for partition {partition} of {topic}, which has {count}"
+            )));
+        }
+        total += record.check(index)?;
+    }
+    if total > MAX_APPEND_BYTES {
+        return Err(LogError::TooLarge {
+            what: format!("a batch of {} records", batch.len()),
+            size: total,
+            limit: MAX_APPEND_BYTES,
+        });
+    }
+    Ok(total)
+}
+
+/// Names that come with nearly every record, so that reading them allocates nothing.
+const COMMON_NAMES: [&str; 10] = [
+    "ce_id",
+    "ce_source",
+    "ce_type",
+    "ce_time",
+    "ce_subject",
+    "ce_specversion",
+    "content-type",
+    "traceparent",
+    "ce_dataschema",
+    "tracestate",
+];
+
+pub(crate) fn header_name(raw: &[u8]) -> HeaderName {
+    match COMMON_NAMES.iter().find(|name| name.as_bytes() == raw) {
+        Some(name) => Cow::Borrowed(name),
+        None => Cow::Owned(String::from_utf8_lossy(raw).into_owned()),
+    }
+}
