@@ -1,2 +1,5 @@
 //! The binary: settings, roles and subcommands put together.
+
+mod settings;
+
 fn main() {}

@@ -1,0 +1,113 @@
+//! Settings: the embedded default, then a file, then the environment, then flags; checked once, into types.
+
+mod merge;
+mod types;
+
+use std::path::Path;
+
+pub(crate) use merge::SettingsError;
+pub(crate) use types::{Role, Settings};
+
+/// Every setting with its default and what it means; also what `--print-config` starts from.
+pub(crate) const DEFAULT: &str = include_str!("default.toml");
+
+/// Variables of the environment, passed in so that tests need not change the real one.
+pub(crate) type Environment = Vec<(String, String)>;
+
+/// The settings that the sources come to.
+pub(crate) fn load(
+    file: Option<&Path>,
+    environment: &Environment,
+    flags: &[(&str, String)],
+) -> Result<Settings, SettingsError> {
+    let mut table = merge::default_table()?;
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+        merge::merge_file(&mut table, path, &text)?;
+    }
+    merge::merge_environment(&mut table, environment)?;
+    for (path, value) in flags {
+        merge::set(&mut table, path, value, &format!("flag for {path}"))?;
+    }
+    Settings::from_table(table)
+}
+
+/// The settings as TOML, with everything hidden that may be a secret.
+pub(crate) fn print(settings: &Settings) -> String {
+    settings.to_toml_without_secrets()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn file_then_environment_then_flag() {
+        let file = file("data_dir = \"a\"\n[http]\nlisten = \"127.0.0.1:1\"\n");
+        let env = environment(&[("MUSTER_HTTP__LISTEN", "127.0.0.1:2"), ("OTHER", "x")]);
+        let settings = load(Some(file.path()), &env, &[("http.listen", "127.0.0.1:3".into())]).unwrap();
+        assert_eq!(settings.http.listen, "127.0.0.1:3".parse().unwrap());
+        assert_eq!(settings.data_dir, Path::new("a"));
+        let settings = load(Some(file.path()), &env, &[]).unwrap();
+        assert_eq!(settings.http.listen, "127.0.0.1:2".parse().unwrap());
+    }
+
+    #[test]
+    fn an_unknown_setting_is_named_with_its_line() {
+        let file = file("data_dir = \"a\"\n\n[http]\nlissen = \"x\"\n");
+        let error = load(Some(file.path()), &vec![], &[]).unwrap_err().to_string();
+        assert!(error.contains(":4:1:") && error.contains("http.lissen"), "{error}");
+        let error = load(None, &environment(&[("MUSTER_HTTP__LISSEN", "x")]), &[]).unwrap_err().to_string();
+        assert!(error.contains("MUSTER_HTTP__LISSEN"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_with_its_line() {
+        let file = file("[log]\npartitions = \"many\"\n");
+        let error = load(Some(file.path()), &vec![], &[]).unwrap_err().to_string();
+        assert!(error.contains(":2:") && error.contains("log.partitions"), "{error}");
+        let error = load(None, &environment(&[("MUSTER_LOG__PARTITIONS", "many")]), &[]).unwrap_err().to_string();
+        assert!(error.contains("whole number"), "{error}");
+    }
+
+    #[test]
+    fn pairs_that_do_not_go_together_are_refused() {
+        let env = environment(&[("MUSTER_LOG__URL", "kafka://127.0.0.1:9092")]);
+        let error = load(None, &env, &[]).unwrap_err().to_string();
+        assert!(error.contains("PostgreSQL"), "{error}");
+    }
+
+    #[test]
+    fn secrets_come_from_files_and_are_not_shown() {
+        let secret = file("postgres://muster:MARK-secret@db/muster\n");
+        let env = environment(&[
+            ("MUSTER_STORE__URL_FILE", secret.path().to_str().unwrap()),
+            ("MUSTER_LOG__URL", "kafka://127.0.0.1:9092"),
+            ("MUSTER_LOG__KAFKA__SASL_PASSWORD", "MARK-too"),
+        ]);
+        let settings = load(None, &env, &[]).unwrap();
+        assert!(settings.store.url.contains("MARK-secret"));
+        assert_eq!(settings.log.kafka.get("sasl.password").map(String::as_str), Some("MARK-too"));
+        assert!(!print(&settings).contains("MARK"), "{}", print(&settings));
+    }
+
+    #[test]
+    fn lists_are_written_with_commas() {
+        let settings = load(None, &environment(&[("MUSTER_ROLES", "tick, watch,publish,console,admit")]), &[]).unwrap();
+        assert_eq!(settings.roles[..2], [Role::Tick, Role::Watch]);
+        let few = load(None, &environment(&[("MUSTER_ROLES", "admit")]), &[]).unwrap_err().to_string();
+        assert!(few.contains("one process"), "{few}");
+        assert!(load(None, &environment(&[("MUSTER_ROLES", "cook")]), &[]).is_err());
+    }
+}
