@@ -124,7 +124,7 @@ impl Settings {
         if !sqlite && !postgres && !self.store.url.is_empty() {
             return Err(SettingsError::named("store.url", "must be sqlite:PATH or postgres://…"));
         }
-        if embedded != sqlite {
+        if embedded != sqlite || !(embedded || postgres) {
             let what = "the embedded log goes with SQLite and Kafka with PostgreSQL, and no other way; \
                         set MUSTER_LOG__URL and MUSTER_STORE__URL to fit";
             return Err(SettingsError::named("store.url", what));
