@@ -6,6 +6,7 @@ mod documents;
 mod length;
 mod links;
 mod lints;
+mod metrics;
 mod packages;
 mod pairs;
 mod palette;
