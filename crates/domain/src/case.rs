@@ -7,6 +7,7 @@ pub use journal::{Actor, CaseEvent, Fallback, FiledAs, Happened, Late, ReturnedB
 pub use seat::{Clock, ClockKind, Role, Seat, SeatState};
 
 use crate::condition::{Reason, Subject};
+use crate::geo::Position;
 use crate::id::{CaseId, CaseKind, EpisodeId, EvidenceId, GridId, PlaceId, RuleId, SeatId, SourceId, SourceName};
 use crate::record::Severity;
 use crate::time::{Filed, Seen, Span};
@@ -26,6 +27,8 @@ pub struct Case {
     pub grid: Option<GridId>,
     /// The street whose work it is.
     pub jurisdiction: GridId,
+    /// Where it is, as far as anybody knows.
+    pub position: Option<Position>,
     /// How urgent.
     pub severity: Severity,
     /// Where it stands.

@@ -30,6 +30,7 @@ impl Case {
             subject: filed.subject,
             grid: filed.grid,
             jurisdiction: filed.jurisdiction,
+            position: filed.position,
             severity: filed.severity,
             state: CaseState::Filed,
             outcome: None,

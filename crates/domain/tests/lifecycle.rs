@@ -47,6 +47,7 @@ impl Script {
                 close: Span::from_mins(60),
                 post_check: Span::from_mins(5),
             },
+            position: None,
             maybe_same: vec![],
         };
         let (case, decision) = file(case, filed, &Actor::Dispatch, Filed::from_micros(0));

@@ -2,6 +2,7 @@
 
 use super::{CaseOutcome, ClockKind, EpisodeLink, Limits, ReportLink, Role};
 use crate::condition::Subject;
+use crate::geo::Position;
 use crate::id::{
     CaseId, CaseKind, Competence, EffectId, EpisodeId, EvidenceId, GridId, RuleId, SeatId, SourceName, UnitId,
 };
@@ -109,6 +110,8 @@ pub struct FiledAs {
     pub severity: Severity,
     /// What it is allowed to take.
     pub limits: Limits,
+    /// Where it is, as far as anybody knows.
+    pub position: Option<Position>,
     /// Live cases of the same kind nearby.
     pub maybe_same: Vec<CaseId>,
 }
