@@ -1,4 +1,29 @@
 //! Admit, watch, open, dispatch, operate, tick and publish: the one way of an observation.
+//!
+//! In the order of that way: [`admit`] checks, resolves and appends; [`watch`] reads a partition and believes;
+//! `open` decides what that means for cases, on a docket, in one transaction; [`dispatch`] fills seats; [`operate`]
+//! carries people's commands; [`deadlines`] carries those of clocks; [`publish`] tells everybody, in order.
 
+pub mod admit;
 pub mod clock;
+pub mod configs;
+pub mod deadlines;
+pub mod desk;
+pub mod dispatch;
+pub mod graveyard;
+pub mod lease;
 pub mod metrics;
+pub mod numbering;
+pub mod operate;
+pub mod outbox;
+pub mod park;
+pub mod publish;
+pub mod wake;
+pub mod watch;
+
+mod docket;
+mod docs;
+mod error;
+mod open;
+
+pub use error::{PipelineError, chain};

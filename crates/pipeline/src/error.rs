@@ -1,0 +1,105 @@
+//! What can go wrong on the way of an observation, and whether trying again helps.
+
+use std::time::Duration;
+
+use muster_domain::lifecycle::Refusal;
+use muster_log::LogError;
+use muster_rules::rulebook::RuleError;
+use muster_store::StoreError;
+use muster_wire::WireError;
+
+/// What can go wrong on the way of an observation.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The log.
+    #[error("the event log failed")]
+    Log(#[from] LogError),
+    /// The store.
+    #[error("the store failed")]
+    Store(#[source] StoreError),
+    /// Another process holds the partition.
+    #[error("another owner holds the partition")]
+    Fenced,
+    /// Somebody else changed the same case first.
+    #[error("somebody else was first")]
+    Conflict,
+    /// A record that the watch cannot take.
+    #[error("the record at offset {offset} of partition {partition} cannot be watched: {what}")]
+    Fault {
+        /// Its partition.
+        partition: u32,
+        /// Its offset.
+        offset: u64,
+        /// What happened.
+        what: String,
+    },
+    /// A document of our own that does not read back.
+    #[error("a stored document cannot be read")]
+    Document(#[source] WireError),
+    /// JSON of our own that does not read back.
+    #[error("a stored document is no JSON")]
+    Json(#[from] serde_json::Error),
+    /// A configuration version that the store does not have.
+    #[error("the store has no configuration version {0}")]
+    NoConfig(u64),
+    /// A rule book that is refused.
+    #[error("the rule book has {} faults", .0.len())]
+    RuleBook(Vec<RuleError>),
+    /// A catalogue that does not fit the rule book.
+    #[error("rule book and catalogue do not fit together")]
+    Config(#[source] muster_rules::ConfigError),
+    /// The watch asked for what the life of a case refuses.
+    #[error("a case refused what the watch found")]
+    Refused(#[from] Refusal),
+    /// Something that cannot be.
+    #[error("{0}")]
+    Broken(&'static str),
+}
+
+impl From<StoreError> for PipelineError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict { .. } => Self::Conflict,
+            StoreError::Fenced { .. } => Self::Fenced,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl PipelineError {
+    /// Whether the same transaction may succeed when tried again at once.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict)
+    }
+
+    /// Whether a commit may have been done although this came back.
+    #[must_use]
+    pub fn is_unknown_fate(&self) -> bool {
+        matches!(self, Self::Store(error) if error.retryable())
+    }
+
+    /// How long to wait before trying again.
+    #[must_use]
+    pub fn retry_after(&self) -> Duration {
+        match self {
+            Self::Log(error) => error.retry_after().unwrap_or(Duration::from_secs(5)),
+            Self::Store(error) if error.retryable() => Duration::from_secs(1),
+            Self::Fault { .. } => Duration::from_millis(10),
+            _ => Duration::from_secs(5),
+        }
+    }
+}
+
+/// An error with everything beneath it, in one line.
+#[must_use]
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut beneath = error.source();
+    while let Some(cause) = beneath {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        beneath = cause.source();
+    }
+    text
+}

@@ -1,0 +1,85 @@
+//! From the dead-letter topics into the store, where people look at them: each letter once, by its position.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use muster_log::{DlqOf, EventLog, Fetched, Topic};
+use muster_store::{DeadLetterRow, Store};
+use tokio_util::sync::CancellationToken;
+
+use crate::PipelineError;
+use crate::park::header;
+
+/// The dead-letter topics that people look at.
+const TOPICS: [Topic; 2] = [Topic::DeadLetter(DlqOf::Intake), Topic::DeadLetter(DlqOf::Observation)];
+
+/// Copies dead letters into the store until told to stop.
+pub async fn run(log: Arc<dyn EventLog>, store: Store, stop: CancellationToken) {
+    let mut tasks = Vec::new();
+    for topic in TOPICS {
+        let (log, store, stop) = (Arc::clone(&log), store.clone(), stop.clone());
+        tasks.push(tokio::spawn(async move {
+            while !stop.is_cancelled() {
+                if let Err(error) = follow(&log, &store, &topic, &stop).await {
+                    tracing::warn!(%topic, error = %crate::chain(&error), "dead letters wait");
+                    tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(error.retry_after()) => {} }
+                }
+            }
+        }));
+    }
+    for task in tasks {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "copying dead letters ended badly");
+        }
+    }
+}
+
+async fn follow(
+    log: &Arc<dyn EventLog>,
+    store: &Store,
+    topic: &Topic,
+    stop: &CancellationToken,
+) -> Result<(), PipelineError> {
+    let name = topic.to_string();
+    let start = log.bounds(topic, 0).await?.start;
+    let from = store.dead_letters_end(&name).await?.max(start);
+    let mut reader = log.reader(topic, 0, from).await?;
+    while !stop.is_cancelled() {
+        let batch = tokio::select! {
+            () = stop.cancelled() => break,
+            batch = reader.next(500, 4 << 20, Duration::from_secs(5)) => batch?,
+        };
+        if !batch.records.is_empty() {
+            let rows: Vec<DeadLetterRow> = batch.records.into_iter().map(|found| row(&name, found)).collect();
+            store.dead_letters_put(&rows).await?;
+        }
+    }
+    Ok(())
+}
+
+fn row(topic: &str, found: Fetched) -> DeadLetterRow {
+    let text = |name: &str| found.record.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
+    let number = |name: &str| text(name).and_then(|value| value.parse::<i64>().ok());
+    let headers: Vec<(String, String)> = found
+        .record
+        .headers
+        .iter()
+        .filter(|(name, _)| !name.starts_with("dlq."))
+        .map(|(name, value)| (name.to_string(), base64::prelude::BASE64_STANDARD.encode(value)))
+        .collect();
+    DeadLetterRow {
+        topic: topic.to_owned(),
+        partition: 0,
+        offset: found.offset,
+        original_topic: text(header::TOPIC).unwrap_or_default(),
+        original_partition: number(header::PARTITION),
+        original_offset: number(header::OFFSET),
+        key: found.record.key.as_ref().map(|key| key.to_vec()),
+        payload: found.record.payload.to_vec(),
+        headers: serde_json::to_string(&headers).unwrap_or_default(),
+        code: text(header::CODE).unwrap_or_else(|| "unknown".to_owned()),
+        message: text(header::MESSAGE).unwrap_or_default(),
+        received: found.record.timestamp_us,
+    }
+}

@@ -1,0 +1,294 @@
+//! From conditions to cases (ENGINE §9): what a change of belief means for our accountable work.
+
+use muster_domain::case::{Actor, EpisodeLink, FiledAs, ReportLink, WantedSeat};
+use muster_domain::condition::{Change, Ended, Opened, Step, Subject};
+use muster_domain::effect::{LadderAction, LadderEffect, SPEECH_EXPIRES};
+use muster_domain::geo::Position;
+use muster_domain::id::{CaseId, EffectId, GridId};
+use muster_domain::lifecycle::Command;
+use muster_domain::record::{Report, Severity};
+use muster_rules::Config;
+use muster_rules::rulebook::{Respond, Rule};
+use muster_store::Tx;
+
+use crate::PipelineError;
+use crate::docket::Docket;
+use crate::docs;
+use crate::numbering::Numbering;
+use crate::outbox;
+
+/// How near another live case of the same kind must be to be named as possibly the same, in metres.
+const NEARBY_METRES: f64 = 100.0;
+
+/// Decides what changes and reports mean, on one docket in one transaction.
+#[derive(Debug)]
+pub(crate) struct Opener<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) numbering: &'a Numbering,
+}
+
+impl Opener<'_> {
+    /// Carries one change of the watch into conditions, cases and the outbox.
+    pub(crate) async fn change(&self, tx: &mut Tx, docket: &mut Docket, change: &Change) -> Result<(), PipelineError> {
+        match change {
+            Change::Moved(moved) => {
+                tx.condition_move(&docs::condition_moved(moved, self.config)).await?;
+                tx.outbox_push(&[outbox::condition(change, docket.now())]).await?;
+            }
+            Change::Blind(blind) => {
+                tx.condition_blind(&docs::condition_blind(blind, self.config)).await?;
+                tx.outbox_push(&[outbox::condition(change, docket.now())]).await?;
+            }
+            Change::Opened(opened) => self.opened(tx, docket, opened).await?,
+            Change::Ended(ended) => self.ended(tx, docket, ended).await?,
+            Change::Step(step) => self.step(tx, docket, step).await?,
+        }
+        Ok(())
+    }
+
+    async fn opened(&self, tx: &mut Tx, docket: &mut Docket, opened: &Opened) -> Result<(), PipelineError> {
+        let subject = &opened.key.subject;
+        let by = Actor::Watch(opened.key.rule.clone());
+        let link = EpisodeLink {
+            episode: opened.episode.clone(),
+            rule: opened.key.rule.clone(),
+            rule_version: opened.rule_version,
+            began: opened.began,
+            ended: None,
+            reason: opened.reason.clone(),
+        };
+        if docket.of_episode(tx, &opened.episode).await?.is_some() {
+            return Ok(());
+        }
+        let case = match docket.live(tx, &opened.kind, subject).await? {
+            Some(case) => case,
+            None => match self.reopens(tx, docket, opened).await? {
+                Some(case) => case,
+                None => {
+                    let id = CaseId::of(&opened.kind, &subject.key(), opened.episode.as_str());
+                    let at = Whereabouts::of(self.config, subject);
+                    let filed = self.filed_as(tx, docket, &opened.kind, subject, opened.severity, &at).await?;
+                    docket.file(id, filed, &by)
+                }
+            },
+        };
+        docket.decide(&case, &by, Command::EpisodeBegan(link), None)?;
+        Ok(())
+    }
+
+    /// The case that ended within `reopen_within` and not by a person's word: it is the same one again.
+    async fn reopens(
+        &self,
+        tx: &mut Tx,
+        docket: &mut Docket,
+        opened: &Opened,
+    ) -> Result<Option<CaseId>, PipelineError> {
+        use muster_domain::case::CaseOutcome as Outcome;
+        let Some(within) = self.rule(&opened.key.rule).and_then(|rule| rule.reopen_within) else { return Ok(None) };
+        let Some(id) = docket.last_ended(tx, &opened.kind, &opened.key.subject).await? else { return Ok(None) };
+        let Some(case) = docket.case(&id) else { return Ok(None) };
+        let seen_to_end = matches!(case.outcome, Some(Outcome::DrivenOff | Outcome::Cleared | Outcome::Handled));
+        let recent = docket.now().since(case.changed) <= within;
+        Ok((seen_to_end && recent).then_some(id))
+    }
+
+    async fn ended(&self, tx: &mut Tx, docket: &mut Docket, ended: &Ended) -> Result<(), PipelineError> {
+        // A retrospective episode never had a case: its journal is the condition's own history.
+        let Some(case) = docket.of_episode(tx, &ended.episode).await? else { return Ok(()) };
+        let by = Actor::Watch(ended.key.rule.clone());
+        docket.decide(&case, &by, Command::EpisodeEnded(ended.episode.clone(), ended.at), None)?;
+        Ok(())
+    }
+
+    async fn step(&self, tx: &mut Tx, docket: &mut Docket, step: &Step) -> Result<(), PipelineError> {
+        let Some(case) = docket.of_episode(tx, &step.episode).await? else { return Ok(()) };
+        let Some(rule) = self.rule(&step.key.rule) else { return Ok(()) };
+        let Some(respond) = rule.respond.get(usize::from(step.step)) else { return Ok(()) };
+        let by = Actor::Watch(step.key.rule.clone());
+        let acknowledged = docket.case(&case).is_some_and(|case| !case.state.is_live());
+        if let Some(why) = step.skipped.clone().or_else(|| acknowledged.then(|| "the case has ended".to_owned())) {
+            docket.decide(&case, &by, Command::LadderSkipped(why), None)?;
+            return Ok(());
+        }
+        if let Some((name, what)) = action(respond) {
+            let effect = self.ladder_effect(docket, step, &case, &name, what);
+            if let Some(effect) = effect {
+                tx.outbox_push(&[outbox::ladder(&effect, docket.now())?]).await?;
+                docket.decide(&case, &by, Command::Laddered(effect.id, name), None)?;
+            }
+        }
+        if !respond.seats.is_empty() {
+            docket.decide(&case, &by, Command::WantSeats(wanted(&respond.seats)), None)?;
+        }
+        Ok(())
+    }
+
+    fn ladder_effect(
+        &self,
+        docket: &Docket,
+        step: &Step,
+        case: &CaseId,
+        name: &str,
+        what: LadderAction,
+    ) -> Option<LadderEffect> {
+        Some(LadderEffect {
+            id: EffectId::of(step.episode.as_str(), &format!("{}#{name}", step.step)),
+            case: case.clone(),
+            episode: step.episode.clone(),
+            rule: step.key.rule.clone(),
+            place: step.key.subject.place()?.clone(),
+            name: name.to_owned(),
+            what,
+            not_after: docket.now().plus(SPEECH_EXPIRES),
+        })
+    }
+
+    fn rule(&self, id: &muster_domain::id::RuleId) -> Option<&Rule> {
+        self.config.rulebook.rule(id)
+    }
+
+    /// Carries one report into a case: it opens or attaches at once, whoever came first.
+    pub(crate) async fn report(
+        &self,
+        tx: &mut Tx,
+        docket: &mut Docket,
+        report: &Report,
+    ) -> Result<CaseId, PipelineError> {
+        let link = ReportLink {
+            source: report.source.clone(),
+            id: report.id.clone(),
+            text: report.text.clone(),
+            occurred: report.occurred,
+        };
+        let by = Actor::Source(report.source.clone());
+        let key = format!("{}/{}", report.source, report.id);
+        let subject = match &report.place {
+            Some(place) => Subject::Place(place.clone()),
+            None => Subject::Report(key.clone()),
+        };
+        let known = docket.of_report(tx, &report.source, &report.id).await?;
+        let case = match known {
+            Some(case) => case,
+            None => match docket.live(tx, &report.kind, &subject).await? {
+                Some(case) => case,
+                None => {
+                    let kind = self.config.rulebook.case_kind(&report.kind);
+                    let severity = report.severity.unwrap_or(kind.severity);
+                    let at = Whereabouts::reported(self.config, report);
+                    let filed = self.filed_as(tx, docket, &report.kind, &subject, severity, &at).await?;
+                    let case = docket.file(CaseId::of(&report.kind, &subject.key(), &key), filed, &by);
+                    docket.decide(&case, &by, Command::Report(link.clone()), None)?;
+                    docket.decide(&case, &by, Command::WantSeats(wanted(&kind.seats)), None)?;
+                    case
+                }
+            },
+        };
+        docket.decide(&case, &by, Command::Report(link), None)?;
+        Ok(case)
+    }
+
+    async fn filed_as(
+        &self,
+        tx: &mut Tx,
+        docket: &Docket,
+        kind: &muster_domain::id::CaseKind,
+        subject: &Subject,
+        severity: Severity,
+        at: &Whereabouts,
+    ) -> Result<FiledAs, PipelineError> {
+        let jurisdiction = at.jurisdiction(self.config, &self.numbering.jurisdiction);
+        let maybe_same = match (subject, at.position) {
+            (Subject::Report(_), Some(position)) => near(tx, kind, position).await?,
+            _ => vec![],
+        };
+        Ok(FiledAs {
+            number: self.numbering.next(tx, &jurisdiction, docket.now()).await?,
+            kind: kind.clone(),
+            subject: subject.clone(),
+            grid: at.grid.clone(),
+            jurisdiction,
+            severity,
+            limits: self.config.rulebook.case_kind(kind).limits,
+            position: at.position,
+            maybe_same,
+        })
+    }
+}
+
+/// Where an incident is, as far as anybody knows.
+#[derive(Debug, Default)]
+struct Whereabouts {
+    grid: Option<GridId>,
+    position: Option<Position>,
+}
+
+impl Whereabouts {
+    fn of(config: &Config, subject: &Subject) -> Self {
+        let place = match subject {
+            Subject::Place(place) => Some(place),
+            Subject::Device(device) => {
+                config.catalogue.devices.get(device).and_then(|device| device.places.first()).map(|covered| &covered.place)
+            }
+            Subject::Adapter(_) | Subject::Report(_) => None,
+        };
+        let Some(place) = place.and_then(|id| config.catalogue.places.get(id)) else { return Self::default() };
+        let position = place.position.or_else(|| place.geometry.as_ref().map(muster_domain::geo::Geometry::middle));
+        Self { grid: place.grid.clone(), position }
+    }
+
+    fn reported(config: &Config, report: &Report) -> Self {
+        let mut at = match &report.place {
+            Some(place) => Self::of(config, &Subject::Place(place.clone())),
+            None => Self::default(),
+        };
+        at.position = report.location.or(at.position);
+        at.grid = report
+            .grid
+            .clone()
+            .or(at.grid)
+            .or_else(|| at.position.and_then(|position| config.catalogue.cell_at(position)).map(|cell| cell.id.clone()));
+        at
+    }
+
+    /// The street that the grid cell lies in, else the one that the settings name.
+    fn jurisdiction(&self, config: &Config, default: &GridId) -> GridId {
+        use muster_domain::catalogue::GridLevel;
+        let street = self.grid.as_ref().and_then(|grid| {
+            config
+                .catalogue
+                .ancestry(grid)
+                .find(|id| config.catalogue.grid.get(*id).is_some_and(|cell| cell.level == GridLevel::Street))
+        });
+        street.unwrap_or(default).clone()
+    }
+}
+
+async fn near(
+    tx: &mut Tx,
+    kind: &muster_domain::id::CaseKind,
+    at: Position,
+) -> Result<Vec<CaseId>, PipelineError> {
+    let mut found = Vec::new();
+    for row in tx.live_cases_near(kind.as_str(), at.lon(), at.lat(), NEARBY_METRES).await? {
+        let case = docs::case(&row.doc)?;
+        if case.position.is_some_and(|other| other.metres_to(at) <= NEARBY_METRES) {
+            found.push(case.id);
+        }
+    }
+    Ok(found)
+}
+
+fn wanted(seats: &[muster_rules::rulebook::SeatWish]) -> Vec<WantedSeat> {
+    seats
+        .iter()
+        .map(|seat| WantedSeat { role: seat.role, competence: seat.competence.clone(), passed_over: vec![] })
+        .collect()
+}
+
+fn action(respond: &Respond) -> Option<(String, LadderAction)> {
+    match (&respond.call, &respond.warn) {
+        (Some(name), _) => Some((name.clone(), LadderAction::Call)),
+        (None, Some(words)) => Some(("warn".to_owned(), LadderAction::Warn(words.clone()))),
+        (None, None) => None,
+    }
+}

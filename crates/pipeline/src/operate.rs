@@ -1,0 +1,132 @@
+//! A command on a case, by a person, dispatch or a clock: one transaction, tried again when somebody else was first.
+
+use muster_domain::case::{Actor, Case, CaseState};
+use muster_domain::id::{CaseId, SeatId};
+use muster_domain::lifecycle::{Command, Refusal};
+use muster_domain::time::Filed;
+use muster_store::Store;
+
+use crate::PipelineError;
+use crate::clock::Clock;
+use crate::docket::Docket;
+use crate::metrics::Metrics;
+use crate::wake::Wake;
+
+const TRIES: u32 = 20;
+
+/// Carries commands to cases.
+#[derive(Debug, Clone)]
+pub struct Operate {
+    /// The store.
+    pub store: Store,
+    /// The clock, where the database has none.
+    pub clock: Clock,
+    /// The counters.
+    pub metrics: Metrics,
+    /// Who is woken.
+    pub wake: Wake,
+}
+
+/// One command and what must still be so for it to make sense.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Who commands.
+    pub by: Actor,
+    /// What.
+    pub command: Command,
+    /// In what words.
+    pub reason: Option<String>,
+    /// What the sender believed.
+    pub expects: Expects,
+}
+
+/// What the sender of a command believed; facts never expect anything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expects {
+    /// The case's version (`If-Match`).
+    pub version: Option<u64>,
+    /// The case's state.
+    pub state: Option<CaseState>,
+}
+
+/// Why a command came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    /// There is no such case.
+    #[error("there is no such case")]
+    NoCase,
+    /// The case is not what the sender believed.
+    #[error("the case has changed meanwhile")]
+    Changed(Box<Case>),
+    /// The decision is refused.
+    #[error("refused")]
+    Refused(#[source] Refusal, Box<Case>),
+    /// It could not be carried out now.
+    #[error("the command could not be carried out")]
+    Failed(#[from] PipelineError),
+}
+
+impl Operate {
+    /// Carries out a command; the case as it is afterwards.
+    ///
+    /// # Errors
+    /// [`OrderError`], each with the case as it stands where there is one.
+    pub async fn order(&self, case: &CaseId, order: &Order) -> Result<Case, OrderError> {
+        for _ in 0..TRIES {
+            match self.attempt(case, order).await {
+                Err(OrderError::Failed(error)) if error.is_conflict() => {}
+                done => return done,
+            }
+        }
+        Err(OrderError::Failed(PipelineError::Conflict))
+    }
+
+    async fn attempt(&self, id: &CaseId, order: &Order) -> Result<Case, OrderError> {
+        let mut tx = self.store.begin().await.map_err(PipelineError::from)?;
+        let now = tx.now_micros(self.clock.micros()).await.map_err(PipelineError::from)?;
+        let mut docket = Docket::new(Filed::from_micros(now));
+        if !docket.load(&mut tx, id).await? {
+            return Err(OrderError::NoCase);
+        }
+        let before = docket.case(id).cloned().ok_or(OrderError::NoCase)?;
+        if !order.expects.hold(&before) {
+            return Err(OrderError::Changed(Box::new(before)));
+        }
+        // A reopened case must not stand beside another live one of the same incident.
+        if matches!(order.command, Command::Reopen) && !before.state.is_live() {
+            let other = tx.live_case(before.kind.as_str(), &before.subject.key()).await.map_err(PipelineError::from)?;
+            if other.is_some() {
+                return Err(OrderError::Refused(Refusal::Replaced, Box::new(before)));
+            }
+        }
+        docket
+            .decide(id, &order.by, order.command.clone(), order.reason.clone())
+            .map_err(|refusal| OrderError::Refused(refusal, Box::new(before.clone())))?;
+        let after = docket.case(id).cloned().unwrap_or(before);
+        let written = docket.write(&mut tx).await?;
+        tx.commit().await.map_err(PipelineError::from)?;
+        self.metrics.written(&written);
+        if !written.events.is_empty() {
+            self.wake.publish.notify_one();
+        }
+        if written.wants_seat {
+            self.wake.dispatch.notify_one();
+        }
+        Ok(after)
+    }
+
+    /// The case that a seat is on.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn case_of_seat(&self, seat: &SeatId) -> Result<Option<Case>, PipelineError> {
+        let Some(row) = self.store.case_by_seat(seat.as_str()).await? else { return Ok(None) };
+        Ok(Some(crate::docs::case(&row.doc)?))
+    }
+}
+
+impl Expects {
+    fn hold(&self, case: &Case) -> bool {
+        self.version.is_none_or(|version| version == case.version) && self.state.is_none_or(|state| state == case.state)
+    }
+}

@@ -1,0 +1,125 @@
+//! One transaction for everything that a batch means: conditions, cases, journal, outbox and offset.
+
+use std::sync::Arc;
+
+use muster_domain::condition::Change;
+use muster_domain::record::Report;
+use muster_rules::Config;
+
+use super::owner::Watch;
+use super::worker::Held;
+use crate::PipelineError;
+use crate::docket::{Docket, Written};
+use crate::open::Opener;
+
+/// How often a transaction is tried when somebody else was first.
+const TRIES: u32 = 20;
+
+/// What a batch of records means.
+#[derive(Debug)]
+pub(crate) struct Meaning {
+    /// The offset that the store has.
+    pub(crate) from: u64,
+    /// The offset after the batch.
+    pub(crate) to: u64,
+    /// Changes in order.
+    pub(crate) changes: Vec<Change>,
+    /// Reports, each with the number of changes before it.
+    pub(crate) reports: Vec<(usize, Report)>,
+    /// When the records that opened episodes were received.
+    pub(crate) opened_by: Vec<i64>,
+}
+
+impl Meaning {
+    pub(crate) fn new(from: u64) -> Self {
+        Self { from, to: from, changes: vec![], reports: vec![], opened_by: vec![] }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.reports.is_empty()
+    }
+}
+
+/// Commits what a batch means, and moves the offset in the same transaction.
+pub(crate) async fn commit(
+    watch: &Watch,
+    held: &Held,
+    config: &Arc<Config>,
+    meaning: Meaning,
+) -> Result<(), PipelineError> {
+    for attempt in 1.. {
+        match attempt_commit(watch, held, config, &meaning).await {
+            Ok(written) => {
+                told(watch, &meaning, &written);
+                return Ok(());
+            }
+            Err(error) if error.is_conflict() && attempt < TRIES => {}
+            Err(error) if error.is_unknown_fate() => return find_out(watch, held, &meaning, error).await,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+async fn attempt_commit(
+    watch: &Watch,
+    held: &Held,
+    config: &Arc<Config>,
+    meaning: &Meaning,
+) -> Result<Written, PipelineError> {
+    let timer = watch.metrics.store_seconds.with_label_values(&["commit"]).start_timer();
+    let mut tx = watch.store.begin().await?;
+    tx.move_offset(held.partition, held.epoch, meaning.from, meaning.to).await?;
+    let now = muster_domain::time::Filed::from_micros(tx.now_micros(watch.clock.micros()).await?);
+    let mut docket = Docket::new(now);
+    let opener = Opener { config, numbering: &watch.numbering };
+    let mut reports = meaning.reports.iter().peekable();
+    for (index, change) in meaning.changes.iter().enumerate() {
+        while let Some((_, report)) = reports.next_if(|(before, _)| *before <= index) {
+            filed(&opener, &mut tx, &mut docket, report).await?;
+        }
+        opener.change(&mut tx, &mut docket, change).await?;
+    }
+    for (_, report) in reports {
+        filed(&opener, &mut tx, &mut docket, report).await?;
+    }
+    let written = docket.write(&mut tx).await?;
+    tx.commit().await?;
+    timer.observe_duration();
+    Ok(written)
+}
+
+async fn filed(
+    opener: &Opener<'_>,
+    tx: &mut muster_store::Tx,
+    docket: &mut Docket,
+    report: &Report,
+) -> Result<(), PipelineError> {
+    let case = opener.report(tx, docket, report).await?;
+    tx.report_settled(report.source.as_str(), report.id.as_str(), case.as_str()).await?;
+    Ok(())
+}
+
+/// After a commit whose answer was lost: our epoch with our offset means that it was done.
+async fn find_out(watch: &Watch, held: &Held, meaning: &Meaning, error: PipelineError) -> Result<(), PipelineError> {
+    let row = watch.store.partition(held.partition).await?;
+    match row {
+        Some(row) if row.epoch == held.epoch && row.offset == meaning.to && meaning.to != meaning.from => Ok(()),
+        Some(row) if row.epoch != held.epoch => Err(PipelineError::Fenced),
+        _ => Err(error),
+    }
+}
+
+fn told(watch: &Watch, meaning: &Meaning, written: &Written) {
+    watch.metrics.written(written);
+    let now = watch.clock.micros();
+    for received in &meaning.opened_by {
+        watch.metrics.observation_to_case_seconds.observe((now - received).max(0) as f64 / 1e6);
+    }
+    if written.wants_seat {
+        watch.wake.dispatch.notify_one();
+    }
+    if !meaning.is_empty() {
+        watch.wake.publish.notify_one();
+    }
+}

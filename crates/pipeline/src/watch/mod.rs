@@ -1,0 +1,9 @@
+//! Watching partitions: whoever holds a partition's lease reads it in order, ticks it, and commits what it means.
+
+mod commit;
+mod owner;
+mod ticker;
+mod worker;
+
+pub use owner::{Watch, WatchSettings};
+pub(crate) use ticker::append as append_control;

@@ -1,0 +1,134 @@
+//! Taking, keeping and giving back partitions by leases in the store.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_domain::record::LogRecord;
+use muster_log::{EventLog, Topic};
+use muster_store::Store;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::ticker;
+use super::worker::{Held, Worker};
+use crate::PipelineError;
+use crate::clock::Clock;
+use crate::configs::Configs;
+use crate::metrics::Metrics;
+use crate::numbering::Numbering;
+use crate::wake::Wake;
+
+/// How a process watches.
+#[derive(Debug, Clone)]
+pub struct WatchSettings {
+    /// The name under which this process holds leases; unique among processes.
+    pub owner: String,
+    /// How long a lease lasts without renewal.
+    pub lease: Duration,
+    /// Real time between ticks.
+    pub tick: Duration,
+    /// Real time between checkpoints.
+    pub checkpoint: Duration,
+    /// Whether other processes may want partitions too: then no more than a fair share is held.
+    pub shared: bool,
+}
+
+impl WatchSettings {
+    /// What one process alone does.
+    #[must_use]
+    pub fn alone(owner: impl Into<String>) -> Self {
+        Self {
+            owner: owner.into(),
+            lease: Duration::from_secs(10),
+            tick: Duration::from_secs(1),
+            checkpoint: Duration::from_secs(60),
+            shared: false,
+        }
+    }
+}
+
+/// Everything a partition's work needs, shared by all of them.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    /// The event log.
+    pub log: Arc<dyn EventLog>,
+    /// The store.
+    pub store: Store,
+    /// Configuration versions.
+    pub configs: Configs,
+    /// The clock.
+    pub clock: Clock,
+    /// The counters.
+    pub metrics: Metrics,
+    /// How cases are numbered.
+    pub numbering: Numbering,
+    /// Who is woken by commits.
+    pub wake: Wake,
+    /// How this process watches.
+    pub settings: WatchSettings,
+}
+
+impl Watch {
+    /// Holds what partitions it can get until told to stop; then gives them back, each with a checkpoint.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut held: BTreeMap<u32, JoinHandle<()>> = BTreeMap::new();
+        let partitions = self.log.partitions(&Topic::Observation);
+        let mut beat = tokio::time::interval(self.settings.lease / 4);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = beat.tick() => {}
+            }
+            held.retain(|_, task| !task.is_finished());
+            let fair = self.fair_share(partitions).await;
+            for partition in 0..partitions {
+                if held.contains_key(&partition) || held.len() >= fair {
+                    continue;
+                }
+                match self.take(partition).await {
+                    Ok(Some(own)) => {
+                        let worker = Worker::new(self.clone(), own);
+                        held.insert(partition, tokio::spawn(worker.run(stop.child_token())));
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::warn!(partition, error = %crate::chain(&error), "cannot take the partition");
+                    }
+                }
+            }
+        }
+        for (partition, task) in held {
+            if let Err(error) = task.await {
+                tracing::error!(partition, %error, "the partition's work ended badly");
+            }
+        }
+    }
+
+    /// How many partitions this process should hold: all, or its share of those that are shared.
+    async fn fair_share(&self, partitions: u32) -> usize {
+        if !self.settings.shared {
+            return partitions as usize;
+        }
+        let now = self.clock.micros();
+        let owners = self.store.live_owners("watch", &self.settings.owner, self.lease_micros(), now).await.unwrap_or(1);
+        (partitions as usize).div_ceil(owners.max(1))
+    }
+
+    /// The length of a lease in the time of this world, which may run faster than the real one.
+    pub(super) fn lease_micros(&self) -> i64 {
+        (self.settings.lease.as_secs_f64() * 1e6 * self.clock.speed().max(1.0)) as i64
+    }
+
+    async fn take(&self, partition: u32) -> Result<Option<Held>, PipelineError> {
+        let owner = &self.settings.owner;
+        let now = self.clock.micros();
+        let Some(own) = self.store.partition_take(partition, owner, self.lease_micros(), now).await? else {
+            return Ok(None);
+        };
+        let takeover = LogRecord::Takeover { epoch: own.epoch, owner: owner.clone() };
+        ticker::control(&self.log, &self.clock, partition, &takeover).await?;
+        tracing::info!(partition, epoch = own.epoch, offset = own.offset, "took the partition");
+        Ok(Some(Held { partition, epoch: own.epoch, committed: own.offset, generation: own.generation }))
+    }
+}

@@ -1,0 +1,287 @@
+//! One partition: read, watch, commit; and start again from the last checkpoint when something breaks.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_domain::condition::Change;
+use muster_domain::record::LogRecord;
+use muster_log::{Fetched, LogReader, Topic};
+use muster_rules::Config;
+use muster_rules::watch::Engine;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::commit::{Meaning, commit};
+use super::owner::Watch;
+use super::ticker;
+use crate::PipelineError;
+use crate::docs;
+
+const MAX_RECORDS: usize = 10_000;
+const MAX_BYTES: usize = 4 << 20;
+/// How long a batch without results may leave the offset where it is.
+const OFFSET_RESTS: Duration = Duration::from_secs(2);
+
+/// A partition that this process holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) partition: u32,
+    pub(crate) epoch: u64,
+    pub(crate) committed: u64,
+    pub(crate) generation: String,
+}
+
+/// The work on one partition.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    watch: Watch,
+    held: Held,
+    faulted: Option<u64>,
+}
+
+/// What a worker keeps between batches.
+struct Standing {
+    engine: Engine,
+    reader: Box<dyn LogReader>,
+    next: u64,
+    skip: Vec<u64>,
+    saved: Instant,
+    moved: Instant,
+    renewed: Instant,
+    ticked: Instant,
+}
+
+/// A record that the engine could not take.
+struct Fault {
+    offset: u64,
+    what: String,
+}
+
+impl Worker {
+    pub(crate) fn new(watch: Watch, held: Held) -> Self {
+        Self { watch, held, faulted: None }
+    }
+
+    /// Works until told to stop or until the partition is somebody else's.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let partition = self.held.partition;
+        while !stop.is_cancelled() {
+            match self.work(&stop).await {
+                Ok(()) => break,
+                Err(PipelineError::Fenced) => {
+                    tracing::warn!(partition, epoch = self.held.epoch, "the partition has another owner now");
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(partition, error = %crate::chain(&error), "begins again from the last checkpoint");
+                    let pause = error.retry_after();
+                    tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(pause) => {} }
+                }
+            }
+        }
+        let release = self.watch.store.partition_release(partition, &self.watch.settings.owner, self.held.epoch);
+        if let Err(error) = release.await {
+            tracing::warn!(partition, %error, "the lease was not given back and will run out");
+        }
+    }
+
+    async fn work(&mut self, stop: &CancellationToken) -> Result<(), PipelineError> {
+        let mut standing = self.stand_up().await?;
+        let tick = self.watch.settings.tick;
+        while !stop.is_cancelled() {
+            self.keep(&mut standing).await?;
+            let wait = tick.saturating_sub(standing.ticked.elapsed()).min(Duration::from_millis(500));
+            let batch = tokio::select! {
+                () = stop.cancelled() => break,
+                batch = standing.reader.next(MAX_RECORDS, MAX_BYTES, wait.max(Duration::from_millis(1))) => batch?,
+            };
+            self.observe_lag(&batch, standing.engine.time().map(|time| time.micros()));
+            let mut meaning = Meaning::new(self.held.committed);
+            for fetched in batch.records {
+                let offset = fetched.offset;
+                self.watch.configs.prepare(&fetched.record).await?;
+                if let Err(fault) = self.take_in(&mut standing, fetched, &mut meaning) {
+                    return self.fault(&mut standing, fault).await;
+                }
+                standing.next = offset + 1;
+            }
+            meaning.to = standing.next;
+            if !meaning.is_empty() || (standing.moved.elapsed() > OFFSET_RESTS && meaning.to > meaning.from) {
+                self.commit(meaning, &standing).await?;
+                standing.moved = Instant::now();
+            }
+        }
+        self.commit(Meaning { to: standing.next, ..Meaning::new(self.held.committed) }, &standing).await?;
+        self.save(&mut standing).await
+    }
+
+    /// Loads the last checkpoint, reads from there to the committed offset without a word, and goes on.
+    async fn stand_up(&mut self) -> Result<Standing, PipelineError> {
+        let Held { partition, generation, committed, .. } = self.held.clone();
+        let skip = self.watch.store.skips(partition).await?;
+        let (mut engine, from) = self.restore(partition, &generation, committed).await?;
+        let bounds = self.watch.log.bounds(&Topic::Observation, partition).await?;
+        let mut next = from.max(bounds.start);
+        if next > from {
+            tracing::error!(partition, from, start = bounds.start, "the log begins too late: conditions start unknown");
+            engine = Engine::new(&generation, partition, self.partitions());
+        }
+        let mut reader = self.watch.log.reader(&Topic::Observation, partition, next).await?;
+        while next < committed {
+            let most = usize::try_from(committed - next).unwrap_or(MAX_RECORDS).min(MAX_RECORDS);
+            let batch = reader.next(most, MAX_BYTES, Duration::from_secs(5)).await?;
+            for fetched in batch.records.into_iter().take_while(|fetched| fetched.offset < committed) {
+                next = fetched.offset + 1;
+                if !skip.contains(&fetched.offset) {
+                    self.watch.configs.prepare(&fetched.record).await?;
+                    let mut silent = Vec::new();
+                    if let Err(fault) = apply(&mut engine, &self.watch, &fetched, &mut silent) {
+                        return Err(PipelineError::Fault { partition, offset: fault.offset, what: fault.what });
+                    }
+                }
+            }
+        }
+        // What was read ahead of the committed offset is read again, this time aloud.
+        let reader = self.watch.log.reader(&Topic::Observation, partition, next).await?;
+        let now = Instant::now();
+        Ok(Standing { engine, reader, next, skip, saved: now, moved: now, renewed: now, ticked: now })
+    }
+
+    async fn restore(
+        &self,
+        partition: u32,
+        generation: &str,
+        committed: u64,
+    ) -> Result<(Engine, u64), PipelineError> {
+        for checkpoint in self.watch.store.checkpoints(partition).await? {
+            if checkpoint.offset > committed {
+                continue;
+            }
+            self.watch.configs.prepare_all().await?;
+            let configs = &self.watch.configs;
+            match Engine::restore(&checkpoint.bytes, &mut |version| configs.get(version)) {
+                Ok(engine) => return Ok((engine, checkpoint.offset)),
+                Err(error) => {
+                    tracing::error!(partition, offset = checkpoint.offset, %error, "a checkpoint cannot be read");
+                }
+            }
+        }
+        Ok((Engine::new(generation, partition, self.partitions()), 0))
+    }
+
+    fn partitions(&self) -> u32 {
+        self.watch.log.partitions(&Topic::Observation)
+    }
+
+    /// Keeps lease, ticks and checkpoints going.
+    async fn keep(&mut self, standing: &mut Standing) -> Result<(), PipelineError> {
+        let Watch { settings, clock, log, store, .. } = &self.watch;
+        if standing.renewed.elapsed() > settings.lease / 3 {
+            let length = self.watch.lease_micros();
+            if !store.partition_renew(self.held.partition, &settings.owner, self.held.epoch, length, clock.micros()).await? {
+                return Err(PipelineError::Fenced);
+            }
+            standing.renewed = Instant::now();
+        }
+        if standing.ticked.elapsed() >= settings.tick {
+            let record = LogRecord::Tick { epoch: self.held.epoch, at: clock.log_time() };
+            ticker::control(log, clock, self.held.partition, &record).await?;
+            standing.ticked = Instant::now();
+        }
+        if standing.saved.elapsed() > settings.checkpoint && self.held.committed == standing.next {
+            self.save(standing).await?;
+        }
+        Ok(())
+    }
+
+    async fn save(&self, standing: &mut Standing) -> Result<(), PipelineError> {
+        let bytes = standing.engine.checkpoint();
+        self.watch.store.checkpoint_put(self.held.partition, standing.next, self.watch.clock.micros(), &bytes).await?;
+        standing.saved = Instant::now();
+        let hash = standing.engine.state_hash() as i64;
+        self.watch.metrics.partition_state_hash.with_label_values(&[&self.held.partition.to_string()]).set(hash);
+        Ok(())
+    }
+
+    fn take_in(&self, standing: &mut Standing, fetched: Fetched, meaning: &mut Meaning) -> Result<(), Fault> {
+        if standing.skip.contains(&fetched.offset) {
+            return Ok(());
+        }
+        let first = meaning.changes.len();
+        let record = apply(&mut standing.engine, &self.watch, &fetched, &mut meaning.changes)?;
+        if meaning.changes[first..].iter().any(|change| matches!(change, Change::Opened(_))) {
+            meaning.opened_by.push(fetched.record.timestamp_us);
+        }
+        if let Some(LogRecord::Report(report)) = record {
+            meaning.reports.push((first, report));
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self, meaning: Meaning, standing: &Standing) -> Result<(), PipelineError> {
+        let Some(config) = standing.engine.config().or_else(|| self.watch.configs.latest()) else {
+            return Ok(());
+        };
+        let to = meaning.to;
+        commit(&self.watch, &self.held, &config, meaning).await?;
+        self.held.committed = to;
+        self.faulted = None;
+        Ok(())
+    }
+
+    /// The first time a record faults, everything begins again; the second time the record is parked and skipped.
+    async fn fault(&mut self, standing: &mut Standing, fault: Fault) -> Result<(), PipelineError> {
+        let Fault { offset, what } = fault;
+        let partition = self.held.partition;
+        if self.faulted == Some(offset) {
+            let bounds = self.watch.log.bounds(&Topic::Observation, partition).await?;
+            tracing::error!(partition, offset, end = bounds.end, what, "a record is parked: it cannot be watched");
+            let mut reader = self.watch.log.reader(&Topic::Observation, partition, offset).await?;
+            let batch = reader.next(1, MAX_BYTES, Duration::from_secs(5)).await?;
+            if let Some(found) = batch.records.into_iter().find(|found| found.offset == offset) {
+                crate::park::faulted(&self.watch, partition, found, &what).await?;
+            }
+            self.watch.store.skip_put(partition, offset, &what, self.watch.clock.micros()).await?;
+            standing.skip.push(offset);
+            self.faulted = None;
+        } else {
+            self.faulted = Some(offset);
+        }
+        Err(PipelineError::Fault { partition, offset, what })
+    }
+
+    fn observe_lag(&self, batch: &muster_log::Batch, time: Option<i64>) {
+        let partition = self.held.partition.to_string();
+        let metrics = &self.watch.metrics;
+        let lag = batch.end.saturating_sub(batch.next);
+        metrics.log_lag_records.with_label_values(&[&partition]).set(lag as i64);
+        let behind = time.map_or(0, |time| self.watch.clock.micros().saturating_sub(time)).max(0);
+        metrics.log_lag_seconds.with_label_values(&[&partition]).set(behind as f64 / 1e6);
+        metrics.log_last_poll_seconds.with_label_values(&[&partition]).set(self.watch.clock.micros() as f64 / 1e6);
+    }
+}
+
+/// Decodes one record and lets the engine have it; a panic in there is a fault of that record.
+fn apply(
+    engine: &mut Engine,
+    watch: &Watch,
+    fetched: &Fetched,
+    out: &mut Vec<Change>,
+) -> Result<Option<LogRecord>, Fault> {
+    let fault = |what: String| Fault { offset: fetched.offset, what };
+    let record = docs::decode(&fetched.record).map_err(|error| fault(error.to_string()))?;
+    let configs = &watch.configs;
+    let mut lookup = |version: u64| -> Option<Arc<Config>> { configs.get(version) };
+    let applied = catch_unwind(AssertUnwindSafe(|| engine.apply(fetched.offset, &record, &mut lookup, out)));
+    match applied {
+        Ok(Ok(())) => Ok(matches!(record, LogRecord::Report(_)).then_some(record)),
+        Ok(Err(error)) => Err(fault(error.to_string())),
+        Err(panic) => Err(fault(words_of(&*panic))),
+    }
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "the watch panicked".to_owned())
+}
