@@ -15,7 +15,7 @@ pub use chromium::{Browser, Theme, View, Visit};
 pub use need::need;
 pub use postgres::{Database, database};
 pub use server::Server;
-pub use wait::until;
+pub use wait::{eventually, until};
 
 /// The top of the repository.
 #[must_use]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How long a start may take before the test gives up.
@@ -44,15 +45,16 @@ impl Server {
         let mut child = spawned.unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
         let words = Arc::new(Mutex::new(String::new()));
         let (address, printed) = sync_channel(1);
-        if let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) {
-            listen(stdout, &words, Some(address));
-            listen(stderr, &words, None);
-        }
+        let listeners = [
+            child.stdout.take().map(|stdout| listen(stdout, &words, Some(address))),
+            child.stderr.take().map(|stderr| listen(stderr, &words, None)),
+        ];
         let mut server = Self { child, url: String::new(), words };
         match printed.recv_timeout(START) {
             Ok(url) => server.url = url,
             Err(RecvTimeoutError::Disconnected) => {
                 let status = server.child.wait();
+                listeners.into_iter().flatten().for_each(|listener| drop(listener.join()));
                 panic!("it ended without an address: {status:?}\n{}", server.words());
             }
             Err(RecvTimeoutError::Timeout) => panic!("no address within {START:?}\n{}", server.words()),
@@ -105,21 +107,27 @@ impl Drop for Server {
 }
 
 /// Keeps what a pipe says, so that the program never blocks on a full one, and passes the first address on.
-fn listen(pipe: impl Read + Send + 'static, words: &Arc<Mutex<String>>, mut address: Option<SyncSender<String>>) {
+fn listen(
+    pipe: impl Read + Send + 'static,
+    words: &Arc<Mutex<String>>,
+    mut address: Option<SyncSender<String>>,
+) -> JoinHandle<()> {
     let words = Arc::clone(words);
     std::thread::spawn(move || {
         for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
+            let mut kept = words.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push_str(&line);
+            kept.push('\n');
+            drop(kept);
+            // only now, so that whoever has the address finds the words that came with it
             if let Some(url) = url_in(&line)
                 && let Some(address) = address.take()
             {
                 let _ = address.try_send(url);
             }
-            let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
-            words.push_str(&line);
-            words.push('\n');
         }
-    });
+    })
 }
 
 /// The first `http://` address in a line, without what surrounds it.

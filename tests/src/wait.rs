@@ -22,6 +22,27 @@ pub fn until<T>(what: &str, within: Duration, mut answer: impl FnMut() -> Option
     }
 }
 
+/// As [`until`], for answers that are futures.
+///
+/// # Panics
+///
+/// When there is no answer within the time.
+pub async fn eventually<T, F>(what: &str, within: Duration, mut answer: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let begun = Instant::now();
+    let mut pause = Duration::from_millis(2);
+    loop {
+        if let Some(found) = answer().await {
+            return found;
+        }
+        assert!(begun.elapsed() < within, "waited {within:?} in vain: {what}");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(100));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,6 +55,16 @@ mod tests {
             (asked == 3).then_some(asked)
         };
         assert_eq!(until("the third question", Duration::from_secs(10), third), 3);
+    }
+
+    #[tokio::test]
+    async fn it_asks_futures_as_well() {
+        let mut asked = 0;
+        let third = || {
+            asked += 1;
+            std::future::ready((asked == 3).then_some(asked))
+        };
+        assert_eq!(eventually("the third question", Duration::from_secs(10), third).await, 3);
     }
 
     #[test]

@@ -15,11 +15,9 @@ fn sleeps(tree: &Tree) -> Vec<String> {
             continue;
         }
         let calls = tokens.windows(2).filter(|pair| pair[0].word() == Some("sleep") && pair[1].is('('));
-        findings.extend(
-            calls.map(|pair| {
-                format!("{path}:{}: sleeps: wait for the thing itself (muster_tests::until)", pair[0].line)
-            }),
-        );
+        findings.extend(calls.map(|pair| {
+            format!("{path}:{}: sleeps: wait for the thing itself (muster_tests::until, or eventually)", pair[0].line)
+        }));
     }
     findings
 }

@@ -27,7 +27,8 @@ pub(crate) fn start(root: &Path) -> Result<Kafka, String> {
     let folder = root.join(format!("target/kafka/run-{}", std::process::id()));
     let keeper = Keeper::new("MUSTER_KAFKA_DIR=\"$2\" \"$1\" down --wipe\nrm -rf \"$2\"", &[&launcher, &folder])
         .map_err(|error| format!("sh: {error}"))?;
-    let printed = tools::run(Command::new(&launcher).args(["up", "1"]).env("MUSTER_KAFKA_DIR", &folder).current_dir(root))?;
+    let printed =
+        tools::run(Command::new(&launcher).args(["up", "1"]).env("MUSTER_KAFKA_DIR", &folder).current_dir(root))?;
     let bootstrap = printed.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned();
     if !bootstrap.contains(':') {
         return Err(format!("the launcher printed no bootstrap servers but {printed:?}"));

@@ -36,7 +36,8 @@ pub(crate) fn test(root: &Path, options: Options) -> ExitCode {
         stage(root, options, "format", &["fmt", "--all", "--check"]),
         stage(root, options, "clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
         stage(root, options, "documentation", &["doc", "--workspace", "--no-deps"]),
-        stage(root, options, "build", &["build", "--workspace"]),
+        // with all targets cargo builds the very units that the tests use, and the program beside them
+        stage(root, options, "build", &["build", "--workspace", "--all-targets"]),
     ];
     let services = if options.quick { Services::none() } else { Services::start(root) };
     let (tests, tally) = run_tests(root, options, &services);
@@ -94,7 +95,7 @@ fn cargo(root: &Path, options: Options, arguments: &[&str]) -> Command {
 
 /// Prints the closing table and the line of totals, and judges the run.
 fn close(stages: &[Stage], services: &Services, tally: &Tally, options: Options) -> ExitCode {
-    say("\nwhat                 result    ");
+    say("\nwhat                 result        took");
     for stage in stages {
         let result = if stage.ok { "ok" } else { "FAILED" };
         say(&format!("{:<20} {result:<9} {:>6.1} s", stage.name, stage.took.as_secs_f64()));
@@ -104,6 +105,9 @@ fn close(stages: &[Stage], services: &Services, tally: &Tally, options: Options)
             Ok(with) => say(&format!("{:<20} there     {with}", need.name)),
             Err(why) => say(&format!("{:<20} LEFT OUT  {}", need.name, why.replace('\n', "\n    "))),
         }
+    }
+    for failure in tally.failures() {
+        say(&format!("FAILED {failure}"));
     }
     for skip in tally.skips() {
         say(&format!("SKIPPED {skip}"));

@@ -8,6 +8,8 @@ pub(crate) struct Tally {
     passed: usize,
     failed: usize,
     ignored: usize,
+    /// Names of failed tests, to be found again at the end of a long run.
+    failures: Vec<String>,
     /// Tests that ended early for want of something, each with what it wanted.
     skips: BTreeSet<String>,
 }
@@ -15,6 +17,8 @@ pub(crate) struct Tally {
 impl Tally {
     /// Reads one line of a test program; only its closing line counts.
     pub(crate) fn read(&mut self, line: &str) {
+        let named = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"));
+        self.failures.extend(named.map(str::to_owned));
         let Some(counts) = line.trim().strip_prefix("test result: ") else { return };
         for part in counts.split(['.', ';']) {
             let mut words = part.split_whitespace();
@@ -59,6 +63,11 @@ impl Tally {
         self.skips.iter().map(String::as_str)
     }
 
+    /// Which tests failed.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = &str> {
+        self.failures.iter().map(String::as_str)
+    }
+
     /// The line a machine reads.
     pub(crate) fn line(&self) -> String {
         format!("{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped())
@@ -73,9 +82,11 @@ mod tests {
     fn closing_lines_add_up_and_other_lines_do_not_count() {
         let mut tally = Tally::default();
         tally.read("test lanes::are_cleared ... ok");
+        tally.read("test lanes::are_blocked ... FAILED");
         tally.read("test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.01s");
         tally.read("test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.2s");
         assert_eq!(tally.line(), "7 passed, 1 failed, 1 skipped");
+        assert_eq!(tally.failures().collect::<Vec<_>>(), ["lanes::are_blocked"]);
     }
 
     #[test]
