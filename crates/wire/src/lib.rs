@@ -1,1 +1,26 @@
-//! Every versioned format and its way to and from the domain.
+//! Every versioned format and its way to and from the domain. Nothing is decided here, and nothing is done.
+//!
+//! Read in this order: [`bounds`] and [`WireError`] hold for everything that comes from outside; [`cloudevents`] is the
+//! envelope; [`observation`] and [`report`] are what comes in; [`record`] is the observation topic, which we alone
+//! write; [`condition`] and [`case`] are what goes out; [`catalogue`] is how configuration versions are kept;
+//! [`problem`] and [`receipt`] are what HTTP answers with. [`schema`] makes the files in `schemas/` of the same types.
+
+mod attachment;
+pub mod bounds;
+pub mod cloudevents;
+mod error;
+mod instant;
+pub mod media_type;
+mod mirror;
+pub mod observation;
+mod read;
+pub mod record;
+pub mod report;
+mod scan;
+mod split;
+mod text;
+mod value;
+mod write;
+
+pub use error::{Code, WireError};
+pub use instant::{micros, rfc3339};

@@ -1,0 +1,154 @@
+//! The observation topic, version 1: what Muster alone writes for itself to read, as CloudEvents in binary mode.
+//!
+//! Attributes stand in `ce_` headers and are not repeated in the data: `ce_id` and `ce_source` name the record, `ce_time`
+//! is its main time (when it was seen, what a tick says, when it was decided), `ce_subject` is its place.
+
+mod control;
+mod intake;
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use muster_domain::record::LogRecord;
+
+pub(crate) use control::{ActV1, ConfigV1, IntakeV1, OutcomeV1, TakeoverV1, TickV1};
+pub(crate) use intake::{ObservationRecordV1, ReportRecordV1};
+
+use crate::error::{At, Code, WireError};
+use crate::read;
+
+/// Every `type` on the topic, in the order of ENGINE §1.
+pub const TYPES: [&str; 8] = [
+    crate::cloudevents::OBSERVATION,
+    crate::cloudevents::REPORT,
+    control::TICK,
+    control::TAKEOVER,
+    control::CONFIG,
+    control::INTAKE,
+    control::ACT,
+    control::OUTCOME,
+];
+
+/// A record as a log takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The place of an observation; place or `source/id` of a report; nothing for control records.
+    pub key: Option<Bytes>,
+    /// CloudEvents attributes and the content type.
+    pub headers: Vec<(Cow<'static, str>, Bytes)>,
+    /// The data as JSON.
+    pub payload: Bytes,
+}
+
+/// Writes a record of the observation topic.
+#[must_use]
+pub fn encode(record: &LogRecord) -> Encoded {
+    let draft = match record {
+        LogRecord::Observation(observation) => intake::observation(observation),
+        LogRecord::Report(report) => intake::report(report),
+        LogRecord::Tick { epoch, at } => control::tick(*epoch, *at),
+        LogRecord::Takeover { epoch, owner } => control::takeover(*epoch, owner),
+        LogRecord::Config { version } => control::config(*version),
+        LogRecord::Intake { adapter, at } => control::intake(adapter, *at),
+        LogRecord::Act(act) => control::act(act),
+        LogRecord::Outcome(outcome) => control::outcome(outcome),
+    };
+    let text = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+    let mut headers = Vec::with_capacity(7);
+    headers.push((Cow::Borrowed("ce_specversion"), Bytes::from_static(b"1.0")));
+    headers.push((Cow::Borrowed("ce_type"), Bytes::from_static(draft.kind.as_bytes())));
+    headers.push((Cow::Borrowed("ce_source"), text(draft.source)));
+    headers.push((Cow::Borrowed("ce_id"), text(&draft.id)));
+    if let Some(time) = draft.time {
+        headers.push((Cow::Borrowed("ce_time"), Bytes::from(crate::rfc3339(time))));
+    }
+    if let Some(subject) = draft.subject {
+        headers.push((Cow::Borrowed("ce_subject"), text(subject)));
+    }
+    headers.push((Cow::Borrowed("content-type"), Bytes::from_static(crate::media_type::JSON.as_bytes())));
+    Encoded { key: key(record).map(|key| text(&key)), headers, payload: Bytes::from(draft.payload) }
+}
+
+/// The key of a record, which also decides its partition; control records have none and go to a partition by number.
+#[must_use]
+pub fn key(record: &LogRecord) -> Option<Cow<'_, str>> {
+    match record {
+        LogRecord::Observation(observation) => Some(Cow::Borrowed(observation.place.as_str())),
+        LogRecord::Report(report) => Some(match &report.place {
+            Some(place) => Cow::Borrowed(place.as_str()),
+            None => Cow::Owned(format!("{}/{}", report.source, report.id)),
+        }),
+        _ => None,
+    }
+}
+
+/// Reads a record of the observation topic.
+///
+/// It trusts the topic to be written by us alone, so it asks for types and not for bounds; no bytes make it panic, and
+/// fields it does not know are passed over.
+///
+/// # Errors
+/// [`WireError`] if it is no record of ours. The same record would fail again.
+pub fn decode<'a>(
+    headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    payload: &'a [u8],
+) -> Result<LogRecord, WireError> {
+    let mut head = Head::default();
+    for (name, value) in headers {
+        let slot = match name {
+            "ce_type" => &mut head.kind,
+            "ce_source" => &mut head.source,
+            "ce_id" => &mut head.id,
+            "ce_time" => &mut head.time,
+            _ => continue,
+        };
+        let text = std::str::from_utf8(value).map_err(|_| WireError::new(Code::NotUtf8, name, "is not UTF-8"))?;
+        *slot = Some(text);
+    }
+    let data = std::str::from_utf8(payload)
+        .map_err(|error| DATA.refuse(Code::NotUtf8, format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    match needed(head.kind, "type")? {
+        crate::cloudevents::OBSERVATION => intake::read_observation(&head, data).map(LogRecord::Observation),
+        crate::cloudevents::REPORT => intake::read_report(&head, data).map(LogRecord::Report),
+        control::TICK => control::read_tick(&head, data),
+        control::TAKEOVER => control::read_takeover(data),
+        control::CONFIG => control::read_config(data),
+        control::INTAKE => control::read_intake(&head, data),
+        control::ACT => control::read_act(&head, data),
+        control::OUTCOME => control::read_outcome(&head, data),
+        _ => Err(At::Root.key("type").refuse(Code::UnknownType, "is no type of the observation topic")),
+    }
+}
+
+/// What a record is made of before it becomes headers.
+#[derive(Debug)]
+struct Draft<'a> {
+    kind: &'static str,
+    source: &'a str,
+    id: Cow<'a, str>,
+    time: Option<i64>,
+    subject: Option<&'a str>,
+    payload: Vec<u8>,
+}
+
+/// The attributes that are read again.
+#[derive(Debug, Default)]
+struct Head<'a> {
+    kind: Option<&'a str>,
+    source: Option<&'a str>,
+    id: Option<&'a str>,
+    time: Option<&'a str>,
+}
+
+impl Head<'_> {
+    /// The record's main time.
+    fn time(&self) -> Result<i64, WireError> {
+        read::time(needed(self.time, "time")?, At::Root.key("time"))
+    }
+}
+
+const DATA: At<'static> = At::Key(&At::Root, "data");
+
+fn needed<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, WireError> {
+    value.ok_or_else(|| At::Root.key(name).refuse(Code::MissingField, "is missing"))
+}
