@@ -29,6 +29,9 @@ pub struct LogSettings {
     pub free_disk_floor_percent: u8,
     /// Kafka: topics of others that are to be read.
     pub foreign_topics: Vec<String>,
+    /// Kafka: whether the identity of the log holds the topics' ids. They come from the controller; only a stand-in for
+    /// Kafka that has none needs this off, and then a topic made anew passes for the old one.
+    pub topic_ids: bool,
     /// Kafka: how long an append may take before it is given up as unavailable.
     pub append_timeout: Duration,
     /// Kafka: how long a record waits for company before it is sent.
@@ -59,6 +62,7 @@ impl Default for LogSettings {
             data_dir: PathBuf::from("data"),
             free_disk_floor_percent: 5,
             foreign_topics: Vec::new(),
+            topic_ids: true,
             append_timeout: Duration::from_secs(30),
             linger: Duration::from_millis(2),
             kafka: BTreeMap::new(),

@@ -43,11 +43,11 @@ impl EmbeddedLog {
     pub(crate) async fn open(settings: &LogSettings, surroundings: Surroundings) -> Result<EmbeddedLog, LogError> {
         let lock = FolderLock::acquire(&settings.data_dir)?;
         let lanes = Lanes::new(&settings.topic_prefix, settings.partitions);
-        let (shelf, newest) = Shelf::open(settings, lanes, lock, surroundings).await?;
+        let (shelf, newest) = Shelf::open(settings, lanes, surroundings).await?;
         let shelf = Arc::new(shelf);
         let (senders, tails) = newest.tails.iter().map(|tail| watch::channel(*tail)).unzip();
         let (requests, waiting) = mpsc::channel(WAITING_CALLS);
-        let writer = Writer::new(Arc::clone(&shelf), newest, senders);
+        let writer = Writer::new(Arc::clone(&shelf), newest, senders, lock);
         Ok(EmbeddedLog {
             identity: identity(&shelf),
             shelf,

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use sqlx::sqlite::SqliteConnection;
 
 use super::day::{self, Day, Origin};
-use super::folder::{self, FolderLock};
+use super::folder;
 use super::lanes::Lanes;
 use crate::arena::Arena;
 use crate::error::LogError;
@@ -26,7 +26,6 @@ pub(super) struct Shelf {
     retention: Duration,
     floor_percent: u8,
     surroundings: Surroundings,
-    _lock: FolderLock,
 }
 
 /// The day that is written.
@@ -42,7 +41,6 @@ impl Shelf {
     pub(super) async fn open(
         settings: &LogSettings,
         lanes: Lanes,
-        lock: FolderLock,
         surroundings: Surroundings,
     ) -> Result<(Shelf, Newest), LogError> {
         let folder = settings.data_dir.join("log");
@@ -68,7 +66,6 @@ impl Shelf {
             retention: settings.retention,
             floor_percent: settings.free_disk_floor_percent,
             surroundings,
-            _lock: lock,
         };
         shelf.expire().await;
         Ok((shelf, newest))

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::day::{Inserts, NewRow};
+use super::folder::FolderLock;
 use super::headers::pack;
 use super::shelf::{Newest, Shelf};
 use crate::error::LogError;
@@ -37,11 +38,13 @@ pub(super) struct Writer {
     inserts: Inserts,
     /// After a failed transaction: whether it is on the disk is not known until the file has been read again.
     in_doubt: bool,
+    /// Nobody else may write while there is a writer, whoever else still holds the log.
+    _lock: FolderLock,
 }
 
 impl Writer {
-    pub(super) fn new(shelf: Arc<Shelf>, newest: Newest, tails: Vec<watch::Sender<u64>>) -> Writer {
-        Writer { shelf, newest, tails, inserts: Inserts::new(), in_doubt: false }
+    pub(super) fn new(shelf: Arc<Shelf>, newest: Newest, tails: Vec<watch::Sender<u64>>, lock: FolderLock) -> Writer {
+        Writer { shelf, newest, tails, inserts: Inserts::new(), in_doubt: false, _lock: lock }
     }
 
     pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Request>) {

@@ -9,6 +9,9 @@ use rdkafka::bindings as c;
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::message::BorrowedMessage;
 
+/// What a broker older than Kafka 2.8 says: sixteen zero bytes.
+const NO_ID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
 /// The end of a partition as the last fetch told it; asks nobody.
 pub(super) fn known_end(client: &Client<impl ClientContext>, topic: &CStr, partition: i32) -> Option<u64> {
     let (mut low, mut high) = (-1, -1);
@@ -99,7 +102,8 @@ fn id_in(event: &Owned<c::rd_kafka_event_t>, wanted: &CStr) -> String {
             let id = c::rd_kafka_TopicDescription_topic_id(*topic);
             let text = if id.is_null() { ptr::null() } else { c::rd_kafka_Uuid_base64str(id) };
             if !text.is_null() {
-                return CStr::from_ptr(text).to_string_lossy().into_owned();
+                let text = CStr::from_ptr(text).to_string_lossy();
+                return if text.as_ref() == NO_ID { String::new() } else { text.into_owned() };
             }
         }
         String::new()

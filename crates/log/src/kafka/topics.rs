@@ -66,7 +66,7 @@ pub(super) async fn prepare(
         topics.push(TopicIdentity { topic, name, generation: String::new(), partitions });
     }
     check_copies(&admin, &cluster, &topics, settings, wanted).await?;
-    identify(&producer, topics).await
+    identify(&producer, topics, settings.topic_ids).await
 }
 
 impl Wanted {
@@ -246,10 +246,17 @@ fn too_few(set: Option<u16>, what: String, remedy: &str) -> Result<(), LogError>
     Ok(())
 }
 
-async fn identify(producer: &Arc<Sender>, mut topics: Vec<TopicIdentity>) -> Result<LogIdentity, LogError> {
+async fn identify(
+    producer: &Arc<Sender>,
+    mut topics: Vec<TopicIdentity>,
+    with_ids: bool,
+) -> Result<LogIdentity, LogError> {
     let producer = Arc::clone(producer);
     blocking(move || {
         let cluster = producer.client().fetch_cluster_id(FIRST_ANSWER).unwrap_or_default();
+        if !with_ids {
+            return Ok(LogIdentity { profile: Profile::Kafka, cluster, topics });
+        }
         let names = topics.iter().map(|topic| CString::new(topic.name.as_str())).collect::<Result<Vec<_>, _>>();
         let names = names.map_err(|error| LogError::invalid(format!("a topic name: {error}")))?;
         let ids = native::topic_ids(producer.client(), &names, FIRST_ANSWER)
