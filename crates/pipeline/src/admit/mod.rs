@@ -1,0 +1,336 @@
+//! Admit: check, resolve, append; acknowledge only what the log holds; park what cannot be read.
+
+mod heart;
+mod intake;
+mod recent;
+mod reports;
+mod resolve;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use muster_domain::id::AdapterName;
+use muster_domain::record::LogRecord;
+use muster_domain::time::Span;
+use muster_log::{Append, EventLog, HeaderName, LogError, Record, Topic};
+use muster_rules::Config;
+use muster_store::Store;
+use muster_wire::cloudevents::{Envelope, Item, OBSERVATION, REPORT};
+use muster_wire::observation::ObservationIn;
+use muster_wire::report::ReportIn;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+pub use heart::beat;
+pub use intake::follow_intake;
+
+use crate::PipelineError;
+use crate::clock::Clock;
+use crate::configs::Configs;
+use crate::docs;
+use crate::metrics::Metrics;
+use crate::park::Parked;
+use recent::Recent;
+use resolve::{Limits, Refused};
+
+/// Observations whose ids are remembered, to recognise repeats; about 32 bytes each.
+const REMEMBERED: usize = 200_000;
+
+/// How admit judges times and how much it takes on at once.
+#[derive(Debug, Clone, Copy)]
+pub struct AdmitSettings {
+    /// A time further ahead of ours than this is replaced by the time of receipt.
+    pub skew: Span,
+    /// An observation older than this is kept but decides nothing.
+    pub late_after: Span,
+    /// Bytes of intake under way at once.
+    pub in_flight: usize,
+}
+
+/// Takes in what sources say. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Admit(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    log: Arc<dyn EventLog>,
+    store: Store,
+    configs: Configs,
+    clock: Clock,
+    metrics: Metrics,
+    settings: AdmitSettings,
+    room: Semaphore,
+    recent: Mutex<Recent>,
+}
+
+/// Who sends, as far as admit must know.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// Our adapter that it came through.
+    pub adapter: AdapterName,
+    /// The configured name of the source: the label of the counters, and the realm of its ids.
+    pub name: String,
+    /// The source names it may use; `None` = any. A name may end in `*`.
+    pub may: Option<Vec<String>>,
+}
+
+/// What was sent, before it is looked at.
+#[derive(Debug)]
+pub struct Sent<'a> {
+    /// Who sent it.
+    pub sender: &'a Sender,
+    /// The bytes that the items lie in.
+    pub body: &'a Bytes,
+    /// Headers that a dead letter must keep, such as the content type.
+    pub headers: Vec<(HeaderName, Bytes)>,
+    /// Where it came from, when it came by a log.
+    pub origin: Option<Origin>,
+}
+
+/// Where a record came from, when it came by a log.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The topic.
+    pub topic: Topic,
+    /// Its partition.
+    pub partition: u32,
+    /// Its offset there.
+    pub offset: u64,
+    /// Its key there.
+    pub key: Option<Bytes>,
+}
+
+/// What became of what was sent: `accepted + duplicates + parked` is what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Admitted {
+    /// In the log now.
+    pub accepted: usize,
+    /// Known already, as far as admit remembers.
+    pub duplicates: usize,
+    /// Not readable, and kept in the dead letters.
+    pub parked: Vec<ParkedItem>,
+}
+
+/// One item that was parked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedItem {
+    /// Its number in what was sent, from 0.
+    pub index: usize,
+    /// JSON pointer to what is wrong.
+    pub pointer: String,
+    /// A stable code.
+    pub code: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// Why nothing of what was sent was taken. The sender should try again.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmitError {
+    /// Too much is under way.
+    #[error("more intake is under way than {limit} bytes; try again in a second")]
+    Busy {
+        /// The bound in bytes.
+        limit: usize,
+    },
+    /// No configuration holds yet.
+    #[error("no rule book and catalogue hold yet; try again in a few seconds, or run `muster import`")]
+    NotReady,
+    /// The log did not take it.
+    #[error("the event log did not take it")]
+    Log(#[source] LogError),
+    /// The store did not take the personal data, or cannot say.
+    #[error("the store cannot be used")]
+    Store(#[source] PipelineError),
+}
+
+impl AdmitError {
+    /// When trying again makes sense.
+    #[must_use]
+    pub fn retry_after(&self) -> Duration {
+        match self {
+            Self::Busy { .. } => Duration::from_secs(1),
+            Self::NotReady => Duration::from_secs(2),
+            Self::Log(error) => error.retry_after().unwrap_or(Duration::from_secs(5)),
+            Self::Store(error) => error.retry_after(),
+        }
+    }
+}
+
+/// What goes to the log of one call, and what becomes of it once it is there.
+#[derive(Default)]
+struct Batch {
+    appends: Vec<Append>,
+    admitted: Admitted,
+    remember: Vec<u128>,
+    late: u64,
+}
+
+impl Admit {
+    /// Admit over a log and a store.
+    #[must_use]
+    pub fn new(
+        log: Arc<dyn EventLog>,
+        store: Store,
+        configs: Configs,
+        clock: Clock,
+        metrics: Metrics,
+        settings: AdmitSettings,
+    ) -> Self {
+        let room = Semaphore::new(settings.in_flight.min(Semaphore::MAX_PERMITS));
+        let recent = Mutex::new(Recent::new(REMEMBERED));
+        Self(Arc::new(Inner { log, store, configs, clock, metrics, settings, room, recent }))
+    }
+
+    /// The clock that stamps what comes in.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Takes in CloudEvents, observations and reports alike. Comes back when the log holds them durably.
+    ///
+    /// # Errors
+    /// [`AdmitError`] if nothing was taken; what cannot be read is no error but parked.
+    pub async fn events(&self, sent: Sent<'_>, items: Vec<Item<Envelope<'_>>>) -> Result<Admitted, AdmitError> {
+        let timer = self.0.metrics.admit_seconds.start_timer();
+        let _room = self.room(sent.body.len())?;
+        let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
+        let mut batch = Batch::default();
+        for item in items {
+            let event = match item.read {
+                Ok(event) => event,
+                Err(error) => {
+                    self.park(&sent, &mut batch, item.index, item.bytes, Refused::from(error), false).await?;
+                    continue;
+                }
+            };
+            let taken = match event.kind.as_ref() {
+                OBSERVATION => self.observation(&config, &sent, &event, &mut batch),
+                REPORT => match ReportIn::from_event(&event) {
+                    Ok(report) => self.report(&config, sent.sender, report, &mut batch).await?,
+                    Err(error) => Err(error.into()),
+                },
+                _ => Err(Refused::new("unknown-type", "/type", "is neither muster.observation.v1 nor muster.report.v1")),
+            };
+            if let Err(refused) = taken {
+                let personal = event.kind.as_ref() == REPORT;
+                self.park(&sent, &mut batch, item.index, item.bytes, refused, personal).await?;
+            }
+        }
+        let admitted = self.append(sent.sender, batch).await?;
+        timer.observe_duration();
+        Ok(admitted)
+    }
+
+    fn room(&self, bytes: usize) -> Result<SemaphorePermit<'_>, AdmitError> {
+        let limit = self.0.settings.in_flight;
+        let bytes = u32::try_from(bytes.max(1024)).unwrap_or(u32::MAX);
+        self.0.room.try_acquire_many(bytes).map_err(|_| AdmitError::Busy { limit })
+    }
+
+    fn observation(
+        &self,
+        config: &Config,
+        sent: &Sent<'_>,
+        event: &Envelope<'_>,
+        batch: &mut Batch,
+    ) -> Result<(), Refused> {
+        let observation = ObservationIn::read(event)?;
+        resolve::may_speak(sent.sender, observation.source.as_str())?;
+        let print = recent::fingerprint(&sent.sender.name, observation.source.as_str(), observation.id.as_str());
+        if batch.remember.contains(&print) || self.recent().contains(print) {
+            batch.admitted.duplicates += 1;
+            return Ok(());
+        }
+        let AdmitSettings { skew, late_after, .. } = self.0.settings;
+        let limits = Limits { skew, late_after, received: self.0.clock.received() };
+        let copies = resolve::observation(config, &sent.sender.adapter, observation, limits)?;
+        batch.late += u64::from(copies.first().is_some_and(|copy| copy.late));
+        for copy in copies {
+            let partition = self.partition(copy.place.as_str());
+            let key = copy.place.as_str().to_owned();
+            batch.appends.push(self.appended(partition, Some(key), &LogRecord::Observation(copy)));
+        }
+        batch.remember.push(print);
+        batch.admitted.accepted += 1;
+        Ok(())
+    }
+
+    fn partition(&self, key: &str) -> u32 {
+        muster_domain::partition::partition(key, self.0.log.partitions(&Topic::Observation))
+    }
+
+    fn appended(&self, partition: u32, key: Option<String>, record: &LogRecord) -> Append {
+        let encoded = docs::encode(record);
+        let record = Record {
+            key: key.map(Bytes::from),
+            payload: Bytes::from(encoded.payload),
+            headers: encoded.headers,
+            timestamp_us: self.0.clock.micros(),
+        };
+        Append { topic: Topic::Observation, partition, record }
+    }
+
+    fn recent(&self) -> std::sync::MutexGuard<'_, Recent> {
+        self.0.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts an item into the batch as a dead letter. A report's bytes may be personal: they go to the vault.
+    async fn park(
+        &self,
+        sent: &Sent<'_>,
+        batch: &mut Batch,
+        index: usize,
+        range: std::ops::Range<usize>,
+        refused: Refused,
+        personal: bool,
+    ) -> Result<(), AdmitError> {
+        let topic = sent.origin.as_ref().map_or(Topic::Intake, |origin| origin.topic.clone());
+        let name = self.0.log.identity().of(&topic).map_or_else(|| topic.to_string(), |known| known.name.clone());
+        let bytes = sent.body.slice(range);
+        let received = self.0.clock.micros();
+        let payload = if personal { reports::hide(&self.0.store, &bytes, received).await? } else { bytes };
+        batch.admitted.parked.push(ParkedItem {
+            index,
+            pointer: refused.pointer.clone(),
+            code: refused.code.to_owned(),
+            reason: refused.reason.clone(),
+        });
+        self.0.metrics.dead_letters.with_label_values(&[&topic.to_string(), refused.code]).inc();
+        let parked = Parked {
+            topic,
+            key: sent.origin.as_ref().and_then(|origin| origin.key.clone()),
+            payload,
+            headers: sent.headers.clone(),
+            position: sent.origin.as_ref().map(|origin| (origin.partition, origin.offset)),
+            received,
+            code: refused.code.to_owned(),
+            message: format!("{}: {}", refused.pointer, refused.reason),
+        };
+        batch.appends.push(parked.append(&name));
+        Ok(())
+    }
+
+    async fn append(&self, sender: &Sender, batch: Batch) -> Result<Admitted, AdmitError> {
+        let Batch { appends, admitted, remember, late } = batch;
+        if !appends.is_empty() {
+            self.0.log.append(appends).await.map_err(AdmitError::Log)?;
+        }
+        let mut recent = self.recent();
+        for print in remember {
+            recent.insert(print);
+        }
+        drop(recent);
+        let count = |outcome, n: usize| {
+            if n > 0 {
+                self.0.metrics.observations.with_label_values(&[&sender.name, outcome]).inc_by(n as u64);
+            }
+        };
+        count("accepted", admitted.accepted);
+        count("duplicate", admitted.duplicates);
+        count("parked", admitted.parked.len());
+        count("late", usize::try_from(late).unwrap_or_default());
+        Ok(admitted)
+    }
+}

@@ -1,0 +1,135 @@
+//! Reports: personal data to the vault first, the rest to the log; the same (source, id) again is an amendment.
+
+use bytes::Bytes;
+use muster_domain::id::{CaseKind, SourceId, SourceName, VaultRef, computed};
+use muster_domain::record::{LogRecord, Report};
+use muster_rules::Config;
+use muster_store::{ReportClaim, Store};
+use muster_wire::report::ReportIn;
+use sha2::{Digest, Sha256};
+
+use super::resolve::{self, Refused};
+use super::{Admit, AdmitError, Admitted, Batch, Sender, Sent};
+use crate::PipelineError;
+
+/// What became of the reports of one call.
+pub type Reports = Admitted;
+
+impl Admit {
+    /// Takes in reports that came without CloudEvents. Comes back when the log holds them durably.
+    ///
+    /// # Errors
+    /// [`AdmitError`] if nothing was taken.
+    pub async fn reports(
+        &self,
+        sent: Sent<'_>,
+        items: Vec<muster_wire::cloudevents::Item<ReportIn>>,
+    ) -> Result<Reports, AdmitError> {
+        let _room = self.room(sent.body.len())?;
+        let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
+        let mut batch = Batch::default();
+        for item in items {
+            let taken = match item.read {
+                Ok(report) => self.report(&config, sent.sender, report, &mut batch).await?,
+                Err(error) => Err(error.into()),
+            };
+            if let Err(refused) = taken {
+                self.park(&sent, &mut batch, item.index, item.bytes, refused, true).await?;
+            }
+        }
+        self.append(sent.sender, batch).await
+    }
+
+    /// One report into the batch, or why it cannot be taken.
+    pub(super) async fn report(
+        &self,
+        config: &Config,
+        sender: &Sender,
+        report: ReportIn,
+        batch: &mut Batch,
+    ) -> Result<Result<(), Refused>, AdmitError> {
+        let (id, kind) = match checked(config, sender, &report) {
+            Ok(checked) => checked,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let (source, now) = (report.source.clone(), self.0.clock.micros());
+        let content = hex(&Sha256::digest(report.content()));
+        let store = &self.0.store;
+        let claim = store.report_claim(source.as_str(), id.as_str(), &content, now).await.map_err(store_failed)?;
+        match claim {
+            // Pending may mean that we died before the log had it: then it is sent again, and known again by its id.
+            ReportClaim::Same { settled: true, .. } => {
+                batch.admitted.duplicates += 1;
+                return Ok(Ok(()));
+            }
+            ReportClaim::New | ReportClaim::Amended { .. } | ReportClaim::Same { .. } => {}
+        }
+        let reporter = match &report.reporter {
+            Some(person) => Some(keep(store, &source, &id, &person.json(), now).await?),
+            None => None,
+        };
+        let key = report.place.as_ref().map_or_else(|| format!("{source}/{id}"), |place| place.as_str().to_owned());
+        let record = LogRecord::Report(Report {
+            source,
+            id,
+            kind,
+            text: report.text,
+            occurred: report.occurred,
+            received: self.0.clock.received(),
+            place: report.place,
+            location: report.location,
+            grid: report.grid,
+            address: report.address,
+            reporter,
+            severity: report.severity,
+            attachments: report.attachments,
+            config: config.version,
+            content,
+        });
+        batch.appends.push(self.appended(self.partition(&key), Some(key), &record));
+        batch.admitted.accepted += 1;
+        Ok(Ok(()))
+    }
+}
+
+fn checked(config: &Config, sender: &Sender, report: &ReportIn) -> Result<(SourceId, CaseKind), Refused> {
+    resolve::may_speak(sender, report.source.as_str())?;
+    let Some(id) = report.id.clone() else {
+        let reason = "is missing; give one that is unique for the source, or send Idempotency-Key";
+        return Err(Refused::new("missing-field", "/id", reason));
+    };
+    let kind = CaseKind::parse(&report.kind)
+        .map_err(|error| Refused::new("invalid-id", "/kind", error.to_string()))?;
+    if report.place.as_ref().is_some_and(|place| !config.catalogue.places.contains_key(place)) {
+        return Err(Refused::new("unknown-place", "/place", "is not in the catalogue"));
+    }
+    Ok((id, kind))
+}
+
+async fn keep(
+    store: &Store,
+    source: &SourceName,
+    id: &SourceId,
+    person: &str,
+    now: i64,
+) -> Result<VaultRef, AdmitError> {
+    let reference = computed("vault", &[source.as_str(), id.as_str(), person]);
+    store.vault_put(&reference, person, now).await.map_err(store_failed)?;
+    VaultRef::parse(&reference).map_err(|_| AdmitError::Store(PipelineError::Broken("a vault reference is no id")))
+}
+
+/// Puts the bytes of a report that cannot be read into the vault; the dead letter keeps only the reference.
+pub(super) async fn hide(store: &Store, bytes: &Bytes, now: i64) -> Result<Bytes, AdmitError> {
+    let text = String::from_utf8_lossy(bytes);
+    let reference = computed("vault", &["dead letter", &text]);
+    store.vault_put(&reference, &text, now).await.map_err(store_failed)?;
+    Ok(Bytes::from(format!("{{\"vault\":\"{reference}\"}}")))
+}
+
+fn store_failed(error: muster_store::StoreError) -> AdmitError {
+    AdmitError::Store(error.into())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

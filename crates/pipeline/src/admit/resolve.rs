@@ -1,0 +1,149 @@
+//! From what a source sent to what the log carries: device to places, kinds and times, against one configuration.
+
+use muster_domain::catalogue::{Device, KindSpec, ValueType};
+use muster_domain::id::{AdapterName, PlaceId};
+use muster_domain::record::{Observation, Value};
+use muster_domain::time::{Received, Seen, Span};
+use muster_rules::Config;
+use muster_wire::WireError;
+use muster_wire::observation::ObservationIn;
+
+use super::Sender;
+
+/// Why something is parked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) code: &'static str,
+    pub(super) pointer: String,
+    pub(super) reason: String,
+}
+
+impl Refused {
+    pub(super) fn new(code: &'static str, pointer: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { code, pointer: pointer.into(), reason: reason.into() }
+    }
+}
+
+impl From<WireError> for Refused {
+    fn from(error: WireError) -> Self {
+        Self { code: error.code.name(), pointer: error.pointer, reason: error.reason }
+    }
+}
+
+/// How times are judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) skew: Span,
+    pub(super) late_after: Span,
+    pub(super) received: Received,
+}
+
+/// A source may speak only under the names of its own credential.
+pub(super) fn may_speak(sender: &Sender, source: &str) -> Result<(), Refused> {
+    let allowed = sender.may.as_ref().is_none_or(|names| {
+        names.iter().any(|name| match name.strip_suffix('*') {
+            Some(prefix) => source.starts_with(prefix),
+            None => source == name,
+        })
+    });
+    if allowed {
+        return Ok(());
+    }
+    Err(Refused::new("source-not-allowed", "/source", "is not among the source names of this credential"))
+}
+
+/// The copies of an observation, one for each place it concerns.
+pub(super) fn observation(
+    config: &Config,
+    adapter: &AdapterName,
+    seen: ObservationIn,
+    limits: Limits,
+) -> Result<Vec<Observation>, Refused> {
+    let Some(device) = config.catalogue.devices.get(&seen.device) else {
+        return Err(Refused::new("unknown-device", "/data/device", "is not in the catalogue"));
+    };
+    let Some(kind) = config.rulebook.kind(&seen.kind) else {
+        return Err(Refused::new("unknown-kind", "/data/kind", "is not in the registry of kinds"));
+    };
+    let values = checked(kind, seen.values)?;
+    let places = places(device, seen.place.as_ref())?;
+    let (at, skewed) = skew(seen.seen, limits);
+    let late = limits.received.micros().saturating_sub(at.micros()) > limits.late_after.micros();
+    let copy = |place: PlaceId| Observation {
+        source: seen.source.clone(),
+        id: seen.id.clone(),
+        adapter: adapter.clone(),
+        device: seen.device.clone(),
+        place,
+        kind: seen.kind.clone(),
+        values: values.clone(),
+        confidence: seen.confidence,
+        health: seen.health,
+        evidence: seen.evidence.clone(),
+        seen: at,
+        received: limits.received,
+        skewed,
+        late,
+        config: config.version,
+    };
+    Ok(places.into_iter().map(copy).collect())
+}
+
+fn places(device: &Device, asked: Option<&PlaceId>) -> Result<Vec<PlaceId>, Refused> {
+    match asked {
+        Some(place) if device.places.iter().any(|covered| covered.place == *place) => Ok(vec![place.clone()]),
+        Some(_) => Err(Refused::new("place-not-covered", "/data/place", "is not covered by that device")),
+        None if device.places.is_empty() => {
+            Err(Refused::new("device-without-place", "/data/device", "covers no place in the catalogue"))
+        }
+        None => {
+            // A device may see one place in several zones; it is one source there.
+            let mut places: Vec<PlaceId> = Vec::new();
+            for covered in &device.places {
+                if !places.contains(&covered.place) {
+                    places.push(covered.place.clone());
+                }
+            }
+            Ok(places)
+        }
+    }
+}
+
+/// Names and types as the registry has them; a whole number may stand where a number is wanted.
+fn checked(kind: &KindSpec, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, Refused> {
+    values
+        .into_iter()
+        .map(|(name, value)| {
+            let pointer = || format!("/data/values/{}", name.replace('~', "~0").replace('/', "~1"));
+            let Some(wanted) = kind.values.get(&name) else {
+                return Err(Refused::new("unknown-value", pointer(), format!("is not a value of {}", kind.kind)));
+            };
+            let value = match (wanted, value) {
+                (ValueType::Number, Value::Int(n)) => Value::Number(n as f64),
+                (ValueType::Int, value @ Value::Int(_))
+                | (ValueType::Number, value @ Value::Number(_))
+                | (ValueType::Bool, value @ Value::Bool(_))
+                | (ValueType::Text, value @ Value::Text(_)) => value,
+                (wanted, _) => {
+                    let wanted = match wanted {
+                        ValueType::Int => "a whole number",
+                        ValueType::Number => "a number",
+                        ValueType::Bool => "true or false",
+                        ValueType::Text => "a text",
+                    };
+                    return Err(Refused::new("wrong-type", pointer(), format!("must be {wanted}")));
+                }
+            };
+            Ok((name, value))
+        })
+        .collect()
+}
+
+fn skew(seen: Seen, limits: Limits) -> (Seen, bool) {
+    let received = limits.received.micros();
+    if seen.micros().saturating_sub(received) > limits.skew.micros() {
+        (Seen::from_micros(received), true)
+    } else {
+        (seen, false)
+    }
+}
