@@ -45,7 +45,7 @@ fn refused_line(line: &str) -> Option<String> {
 
 /// Every package of the default build, tests aside, a line each.
 fn default_build() -> String {
-    let arguments = ["tree", "--workspace", "--offline", "--edges", "normal,build", "--prefix", "none", "--no-dedupe"];
+    let arguments = ["tree", "--workspace", "--edges", "normal,build", "--prefix", "none", "--no-dedupe"];
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(muster_tests::root()).output();
     let output = output.unwrap_or_else(|error| panic!("cargo tree: {error}"));
     assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
