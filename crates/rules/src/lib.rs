@@ -1,1 +1,9 @@
 //! The rule book, the watch engine and the choice of units: what a rule means, without IO or clock.
+//!
+//! Read in this order: [`rulebook`] is what people write, [`expr`] their clauses; [`config`] puts a rule book and a
+//! catalogue together.
+
+pub mod config;
+pub mod examples;
+pub mod expr;
+pub mod rulebook;

@@ -1,0 +1,264 @@
+//! One condition: the changes that stand, the evidence that was applied, and what comes of it (ENGINE §2 to §5, §9).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use muster_domain::condition::{Blind, Change, ConditionKey, Ended, EndedHow, Moved, Opened, Reason, State};
+use muster_domain::id::{AdapterName, DeviceId, EpisodeId};
+use muster_domain::record::{Act, ActKind, Observation, Outcome, Part};
+use muster_domain::time::{LogTime, Seen, Span};
+
+use super::cover::{Content, Entry, heard};
+use super::Intake;
+use super::ladder::Ladder;
+use super::setting::Setting;
+use super::walk::{Hold, Standing, Turn, walk};
+
+/// What a record knows about itself while it is judged.
+pub(super) struct Now<'a> {
+    pub(super) generation: &'a str,
+    pub(super) partition: u32,
+    pub(super) offset: u64,
+    /// Log time `T`: the last counted tick.
+    pub(super) log: Option<LogTime>,
+    /// §2: a begin that it brings opens its case at once.
+    pub(super) opens: bool,
+}
+
+/// A rule at a place.
+#[derive(Debug, Clone)]
+pub(super) struct Condition {
+    pub(super) key: ConditionKey,
+    pub(super) setting: Arc<Setting>,
+    pub(super) blind: bool,
+    standing: Standing,
+    entries: Vec<Entry>,
+    /// §3: the largest `e` applied, moved on by what a look changed.
+    seen: Option<Seen>,
+    /// §2: the largest `e` of each source, and of the health of each part.
+    last: BTreeMap<(DeviceId, Option<Part>), Seen>,
+    adapters: BTreeMap<DeviceId, AdapterName>,
+    /// §4: log time when a configuration brought the source.
+    brought: BTreeMap<DeviceId, Option<LogTime>>,
+    episode: Option<Episode>,
+}
+
+#[derive(Debug, Clone)]
+struct Episode {
+    id: EpisodeId,
+    began: Seen,
+    ladder: Option<Ladder>,
+}
+
+impl Condition {
+    pub(super) fn new(key: ConditionKey, setting: Arc<Setting>, log: Option<LogTime>) -> Self {
+        let from = (Seen::from_micros(i64::MIN), 0);
+        let hold = Hold::default();
+        let standing = Standing { state: State::Unknown, from, witnesses: BTreeSet::new(), frozen: None, hold };
+        let brought = setting.sources.keys().map(|device| (device.clone(), log)).collect();
+        let (last, adapters, entries) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let (blind, seen, episode) = (false, None, None);
+        Self { key, setting, blind, standing, entries, seen, last, adapters, brought, episode }
+    }
+
+    /// An observation of its place, of a kind that the rule sees or about the health of one of its sources.
+    pub(super) fn hear(&mut self, said: &Observation, now: &Now<'_>, out: &mut Vec<Change>) {
+        let health = said.health.unwrap_or_default();
+        let Some(content) = self.setting.content(said) else { return };
+        let part = match content {
+            Content::Health { part, .. } => Some(part),
+            Content::Evidence { .. } => None,
+        };
+        // §1 late, §3 test, §2 stale: nothing of these moves anything.
+        let last = self.last.get(&(said.device.clone(), part));
+        if said.late || health.test == Some(true) || last.is_some_and(|last| said.seen <= *last) {
+            return;
+        }
+        self.last.insert((said.device.clone(), part), said.seen);
+        self.adapters.insert(said.device.clone(), said.adapter.clone());
+        // §3: "evidence older than `seen` … is judged at `seen`".
+        let at = self.seen.map_or(said.seen, |seen| seen.max(said.seen));
+        self.seen = Some(at);
+        self.entries.push(Entry { at, seen: said.seen, device: said.device.clone(), content });
+        while let Ok(turn) = walk(&self.standing, &self.entries, &self.setting, at) {
+            self.take(turn, now, out);
+            if matches!(out.last(), Some(Change::Opened(_))) {
+                self.climb(now, out);
+            }
+        }
+    }
+
+    /// §3: "a tick only looks ahead from `seen`; a change that a look brings moves it to the instant of that change".
+    pub(super) fn look(&mut self, at: LogTime, now: &Now<'_>, out: &mut Vec<Change>) {
+        let horizon = Seen::from_micros(at.micros());
+        while self.seen.is_some_and(|seen| seen < horizon)
+            && let Ok(turn) = walk(&self.standing, &self.entries, &self.setting, horizon)
+        {
+            self.seen = self.seen.max(Some(turn.from.0));
+            self.take(turn, now, out);
+        }
+        // §2: a begin that a record brought that was not live "opens only if it still stands then".
+        if self.episode.as_ref().is_some_and(|episode| episode.ladder.is_none()) {
+            self.open(now, out);
+        }
+    }
+
+    /// §4: a source that says nothing leaves the state as it is; a change of state is said and stands.
+    fn take(&mut self, turn: Turn, now: &Now<'_>, out: &mut Vec<Change>) {
+        let (from, at) = (self.standing.state, turn.from.0);
+        let begins = (from, turn.to) == (State::Suspected, State::Present);
+        if begins {
+            let id =
+                EpisodeId::of(&self.key.rule, &self.key.subject.key(), now.generation, now.partition, now.offset);
+            self.episode = Some(Episode { id, began: at, ladder: None });
+        }
+        let Turn { to: state, from: start, witnesses } = turn;
+        self.standing = Standing { state, from: start, witnesses, frozen: None, hold: Hold::default() };
+        self.moved(from, at, out);
+        if begins && now.opens {
+            self.open(now, out);
+        }
+        if state == State::Clear {
+            self.end(at, EndedHow::SeenClear, out);
+        }
+    }
+
+    fn moved(&self, from: State, at: Seen, out: &mut Vec<Change>) {
+        out.push(Change::Moved(Moved {
+            key: self.key.clone(),
+            rule_version: self.setting.rule.version,
+            from,
+            to: self.standing.state,
+            at,
+            episode: self.episode.as_ref().map(|episode| episode.id.clone()),
+            reason: Reason::default(),
+        }));
+    }
+
+    fn open(&mut self, now: &Now<'_>, out: &mut Vec<Change>) {
+        let (Some(episode), Some(decided)) = (&mut self.episode, now.log) else { return };
+        episode.ladder = Some(Ladder::default());
+        out.push(Change::Opened(Opened {
+            key: self.key.clone(),
+            rule_version: self.setting.rule.version,
+            episode: episode.id.clone(),
+            kind: self.setting.rule.kind.clone(),
+            severity: self.setting.rule.severity,
+            began: episode.began,
+            decided,
+            reason: Reason::default(),
+        }));
+    }
+
+    fn end(&mut self, at: Seen, how: EndedHow, out: &mut Vec<Change>) {
+        let Some(episode) = self.episode.take() else { return };
+        // §2: "an episode that ends before is journalled as retrospective".
+        let retrospective = episode.ladder.is_none();
+        let (key, reason) = (self.key.clone(), Reason::default());
+        out.push(Change::Ended(Ended { key, episode: episode.id, at, how, retrospective, reason }));
+    }
+
+    /// §9: a person "ends the episode with the reason: the state becomes `clear`, witnesses none; until `T` + `rearm`
+    /// evidence moves no state". A post-check by a person does the same without the rest.
+    pub(super) fn act(&mut self, act: &Act, now: &Now<'_>, out: &mut Vec<Change>) {
+        let Some(episode) = &self.episode else { return };
+        if act.episode.as_ref().is_some_and(|meant| *meant != episode.id) {
+            return;
+        }
+        let at = self.here(now);
+        self.seen = Some(at);
+        let rearm = now.log.unwrap_or(LogTime::from_micros(at.micros())).plus(self.setting.rule.rearm);
+        let frozen = (act.kind == ActKind::CaseEnded).then(|| Seen::from_micros(rearm.micros()));
+        let from = self.standing.state;
+        let start = (at, self.entries.len());
+        let (witnesses, hold) = (BTreeSet::new(), Hold::default());
+        self.standing = Standing { state: State::Clear, from: start, witnesses, frozen, hold };
+        self.moved(from, at, out);
+        self.end(at, EndedHow::ByPerson, out);
+    }
+
+    /// §10: "a withdrawn rule or place ends its conditions as `withdrawn`".
+    pub(super) fn withdraw(mut self, now: &Now<'_>, out: &mut Vec<Change>) {
+        let at = self.here(now);
+        self.end(at, EndedHow::Withdrawn, out);
+    }
+
+    /// §10: "when a rule's version changes: `since` is kept, deadlines are recomputed, nothing is cleared backwards".
+    pub(super) fn reset(&mut self, setting: Arc<Setting>, log: Option<LogTime>) {
+        if let Some(seen) = self.seen
+            && let Err(standing) = walk(&self.standing, &self.entries, &self.setting, seen)
+        {
+            self.standing = standing;
+        }
+        for device in setting.sources.keys() {
+            self.brought.entry(device.clone()).or_insert(log);
+        }
+        self.setting = setting;
+    }
+
+    /// The instant of what is decided by no evidence.
+    fn here(&self, now: &Now<'_>) -> Seen {
+        let log = now.log.map(|log| Seen::from_micros(log.micros()));
+        self.seen.max(log).unwrap_or(Seen::from_micros(0))
+    }
+
+    pub(super) fn outcome(&mut self, outcome: &Outcome) {
+        let meant = self.episode.as_mut().filter(|episode| episode.id == outcome.episode);
+        if let Some(ladder) = meant.and_then(|episode| episode.ladder.as_mut()) {
+            ladder.hear(outcome);
+        }
+    }
+
+    /// §4: blind, computed at `T`: "no source covers, or a witness does not".
+    pub(super) fn flag(&mut self, at: LogTime, intake: &Intake, out: &mut Vec<Change>) {
+        if self.setting.rule.blind.is_none() {
+            return;
+        }
+        let sources = heard(&self.entries, &self.setting);
+        let dark = |device: &DeviceId| {
+            let (word, ill) =
+                sources.get(device).map_or((None, false), |source| source.last(self.setting.speaks(device)));
+            // "Silent at `T` = `T` ≥ max(last `e`, end of our last outage, the configuration record that brought the
+            // source) + `blind.after`."
+            let word = word.map(|at| LogTime::from_micros(at.micros()));
+            let word = word.max(intake.outage).max(self.brought.get(device).copied().flatten());
+            let silent = word.is_none_or(|word| at >= word.plus(self.setting.after()));
+            (silent || ill) && self.adapters.get(device).is_none_or(|adapter| intake.serves(adapter, at))
+        };
+        let unseen = self.setting.sources.keys().all(dark);
+        let blind = unseen || self.witnesses(at).iter().any(dark);
+        if blind != self.blind {
+            let sources = self.setting.sources.keys().filter(|device| dark(device)).map(ToString::to_string).collect();
+            out.push(Change::Blind(Blind { key: self.key.clone(), blind, at, since: None, sources }));
+        }
+        self.blind = blind;
+    }
+
+    /// §3: under `all`, `max` and `sum` "every declared source is a witness".
+    fn witnesses(&self, at: LogTime) -> BTreeSet<DeviceId> {
+        if self.setting.together() {
+            return self.setting.sources.keys().cloned().collect();
+        }
+        let horizon = Seen::from_micros(at.micros()).max(self.seen.unwrap_or(Seen::from_micros(i64::MIN)));
+        let stands = walk(&self.standing, &self.entries, &self.setting, horizon);
+        stands.map_or_else(|standing| standing.witnesses, |_| self.standing.witnesses.clone())
+    }
+
+    /// §8: the ladder's time "stands still while blind … and in `easing`": `step` of it was spent as things stand.
+    pub(super) fn wait(&mut self, step: Span) {
+        let easing = self.standing.state == State::Easing;
+        if let Some(ladder) = self.episode.as_mut().and_then(|episode| episode.ladder.as_mut())
+            && !self.blind
+        {
+            ladder.wait(step, easing);
+        }
+    }
+
+    /// §8: the steps that are due now.
+    pub(super) fn climb(&mut self, now: &Now<'_>, out: &mut Vec<Change>) {
+        let (Some(episode), Some(at)) = (&mut self.episode, now.log) else { return };
+        if let Some(ladder) = episode.ladder.as_mut().filter(|_| !self.blind) {
+            ladder.climb(&self.setting, &self.key, &episode.id, at, self.standing.state == State::Easing, out);
+        }
+    }
+}

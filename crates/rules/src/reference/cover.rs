@@ -1,0 +1,103 @@
+//! What each source of a place said last, and how far that covers the place (ENGINE §3).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_domain::catalogue::Reports;
+use muster_domain::id::DeviceId;
+use muster_domain::record::{Part, Value};
+use muster_domain::time::Seen;
+
+use super::setting::Setting;
+
+/// One record that was applied to a condition.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// The instant at which it is judged: its own, or `seen` if that was later.
+    pub(super) at: Seen,
+    /// Its own instant `e`.
+    pub(super) seen: Seen,
+    pub(super) device: DeviceId,
+    pub(super) content: Content,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    Evidence { values: Vec<(String, Value)>, healthy: bool },
+    Health { part: Part, healthy: bool },
+}
+
+/// All sources of a condition with what was heard of each so far.
+pub(super) type Sources = BTreeMap<DeviceId, Source>;
+
+/// What was heard of one source, whatever the order in which it arrived.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Source {
+    /// The newest healthy evidence.
+    said: Option<(Seen, Vec<(String, Value)>)>,
+    /// Healthy records of the part that makes the kind.
+    vouched: BTreeSet<Seen>,
+    /// The newest unhealthy record, of any part.
+    ill: Option<Seen>,
+}
+
+/// Hears the first entries.
+pub(super) fn heard(entries: &[Entry], setting: &Setting) -> Sources {
+    let mut sources = Sources::new();
+    for entry in entries {
+        hear(&mut sources, entry, setting);
+    }
+    sources
+}
+
+/// Hears one more.
+pub(super) fn hear(sources: &mut Sources, entry: &Entry, setting: &Setting) {
+    let source = sources.entry(entry.device.clone()).or_default();
+    match &entry.content {
+        Content::Evidence { healthy: false, .. } | Content::Health { healthy: false, .. } => {
+            source.ill = source.ill.max(Some(entry.seen));
+        }
+        Content::Evidence { values, healthy: true } => source.said = Some((entry.seen, values.clone())),
+        // §3: "a camera's heartbeat never vouches for its analytics".
+        Content::Health { part, healthy: true } if *part == setting.made_by => {
+            source.vouched.insert(entry.seen);
+        }
+        Content::Health { .. } => {}
+    }
+}
+
+impl Source {
+    /// What it said last, as long as that covers the place.
+    pub(super) fn says(&self, at: Seen, speaks: Option<Reports>, setting: &Setting) -> Option<&[(String, Value)]> {
+        let covers = self.until(speaks, setting).is_some_and(|until| at < until);
+        self.said.as_ref().filter(|_| covers).map(|(_, values)| values.as_slice())
+    }
+
+    /// §3: from its evidence on, "a repeating source until its next record, at most `blind.after`; an on-change or
+    /// on-event source as long as a health record of the part that makes that kind comes within `blind.after`";
+    /// "an unhealthy record ends the coverage at its `e`"; "with health back, what the source last said covers again
+    /// from that health record", unless the kind `forgets`. The end itself is not covered.
+    pub(super) fn until(&self, speaks: Option<Reports>, setting: &Setting) -> Option<Seen> {
+        let (said, _) = self.said.as_ref()?;
+        let (mut word, mut until) = (*said, said.plus(setting.after()));
+        if !matches!(speaks, Some(Reports::Every(_))) {
+            for vouched in self.vouched.range(*said..) {
+                let gap = *vouched > until || self.ill.is_some_and(|ill| word <= ill && ill < *vouched);
+                if gap && setting.forgets {
+                    break;
+                }
+                (word, until) = (*vouched, vouched.plus(setting.after()));
+            }
+        }
+        match self.ill {
+            Some(ill) if ill >= word => Some(until.min(ill)),
+            _ => Some(until),
+        }
+    }
+
+    /// The instant of its newest healthy word, and whether an unhealthy one is as new: what the blind flag asks for.
+    pub(super) fn last(&self, speaks: Option<Reports>) -> (Option<Seen>, bool) {
+        let vouched = if matches!(speaks, Some(Reports::Every(_))) { None } else { self.vouched.last().copied() };
+        let word = self.said.as_ref().map(|(at, _)| *at).max(vouched);
+        (word, self.ill.is_some() && self.ill >= word)
+    }
+}
