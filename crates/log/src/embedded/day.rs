@@ -269,4 +269,14 @@ mod tests {
         assert!(new_enough("3.51.3") && new_enough("3.52.0") && new_enough("4.0"));
         assert!(!new_enough("3.51.2") && !new_enough("3.9.9") && !new_enough("nonsense"));
     }
+
+    #[tokio::test]
+    async fn what_is_committed_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = open_for_writing(folder.path(), jiff::civil::date(2026, 11, 24)).await.unwrap();
+        let synchronous: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(&mut file).await.unwrap();
+        let journal: String = sqlx::query_scalar("pragma journal_mode").fetch_one(&mut file).await.unwrap();
+        // 2 is FULL: https://www.sqlite.org/pragma.html#pragma_synchronous
+        assert_eq!((synchronous, journal.as_str()), (2, "wal"));
+    }
 }

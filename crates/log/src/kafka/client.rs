@@ -132,15 +132,17 @@ pub(super) async fn blocking<T: Send + 'static>(
 
 /// A client that cannot be made is a matter of settings. librdkafka's own words, but never the value: it may be secret.
 pub(super) fn unmade(error: KafkaError) -> LogError {
-    let (what, remedy) = match &error {
-        KafkaError::ClientConfig(_, description, name, _) => (format!("log.kafka {name}: {description}"), name.clone()),
-        other => (format!("the Kafka client cannot be made: {other}"), String::new()),
+    let (what, remedy) = match error {
+        KafkaError::ClientConfig(_, description, name, _) => {
+            (format!("log.kafka {name}: {description}"), format!("correct log.kafka {name}"))
+        }
+        other => (format!("the Kafka client cannot be made: {other}"), "check log.kafka".to_owned()),
     };
     let needs_tls = ["ssl", "OpenSSL", "SCRAM", "security.protocol"];
     let remedy = if cfg!(not(feature = "tls")) && needs_tls.iter().any(|word| what.contains(word)) {
         "build with `--features tls`, or use a listener that needs neither TLS nor SCRAM".to_owned()
     } else {
-        format!("correct log.kafka {remedy}").trim_end().to_owned()
+        remedy
     };
     LogError::refused(what, remedy)
 }

@@ -5,12 +5,14 @@ use std::ffi::CString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, NewTopic, OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::producer::Producer as _;
 use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::time::Instant;
 
-use super::client::{Settings, Voice, blocking, trouble, unmade};
+use super::client::{Settings, Voice, blocking, number, trouble, unmade};
 use super::native;
 use super::producer::Sender;
 use crate::error::LogError;
@@ -124,15 +126,11 @@ async fn create(
         return Ok(false);
     }
     let (min_insync, retention) = (wanted.min_insync.to_string(), settings.retention.as_millis().to_string());
-    let new = |(topic, name): &&&'_ (&Topic, String)| -> (i32, String) {
-        let partitions = if topic.has_one_partition() { 1 } else { settings.partitions };
-        (super::client::number(partitions), name.clone())
-    };
-    let sizes: Vec<_> = missing.iter().map(|item| new(&item)).collect();
-    let topics: Vec<_> = sizes
+    let topics: Vec<_> = missing
         .iter()
-        .map(|(partitions, name)| {
-            NewTopic::new(name, *partitions, TopicReplication::Fixed(i32::from(wanted.replication)))
+        .map(|(topic, name)| {
+            let partitions = if topic.has_one_partition() { 1 } else { settings.partitions };
+            NewTopic::new(name, number(partitions), TopicReplication::Fixed(i32::from(wanted.replication)))
                 .set("min.insync.replicas", &min_insync)
                 .set("retention.ms", &retention)
                 .set("cleanup.policy", "delete")
@@ -230,8 +228,8 @@ async fn check_copies(
         let entry = resource.get("min.insync.replicas").and_then(|entry| entry.value.as_ref());
         let Some(min_insync) = entry.and_then(|value| value.parse::<u16>().ok()) else { continue };
         if min_insync < wanted.min_insync {
-            let what =
-                format!("{:?} has min.insync.replicas {min_insync}, not {}", resource.specifier, wanted.min_insync);
+            let OwnedResourceSpecifier::Topic(name) = &resource.specifier else { continue };
+            let what = format!("the topic {name} has min.insync.replicas {min_insync}, not {}", wanted.min_insync);
             too_few(settings.min_insync, what, "raise it on the topic, or set log.min_insync to what is there")?;
         }
     }

@@ -28,7 +28,12 @@ impl Bed {
 
     /// The mock cluster makes no topics by request: it gets them before.
     pub(crate) fn mock() -> Bed {
-        let mock = MockCluster::new(1).unwrap();
+        Bed::mock_of(1)
+    }
+
+    /// A mock cluster of several brokers; each topic has one copy.
+    pub(crate) fn mock_of(brokers: i32) -> Bed {
+        let mock = MockCluster::new(brokers).unwrap();
         let bed = Bed::new(format!("kafka://{}", mock.bootstrap_servers()), Some(mock));
         for topic in Topic::OWN {
             let partitions = if matches!(topic, Topic::DeadLetter(_)) { 1 } else { PARTITIONS };

@@ -39,6 +39,11 @@ async fn more_copies_than_brokers_or_than_there_are_are_refused() {
     assert!(refused.to_string().contains("the cluster has 1 brokers"), "{refused}");
     let refused = muster_log::open(&LogSettings { min_insync: Some(2), ..bed.settings() }).await.unwrap_err();
     assert!(refused.to_string().contains("log.min_insync is 2 with 1 copies"), "{refused}");
+    let bed = Bed::mock_of(2);
+    let refused = muster_log::open(&LogSettings { replication: Some(2), ..bed.settings() }).await.unwrap_err();
+    assert!(refused.to_string().contains("intake.v1 has 1 copies, not 2; reassign"), "{refused}");
+    // Fewer than the default would give is a warning only: a cluster may have grown.
+    bed.open().await.close().await;
 }
 
 #[tokio::test]
@@ -150,11 +155,16 @@ async fn without_a_broker_opening_ends_in_words() {
     assert!(away.to_string().contains("no Kafka broker answers"), "{away}");
 }
 
-#[cfg(not(feature = "tls"))]
 #[tokio::test]
-async fn tls_without_its_feature_is_refused_in_words() {
-    let kafka = BTreeMap::from([("security.protocol".to_owned(), "ssl".to_owned())]);
+async fn tls_needs_its_feature_and_says_so() {
+    let access = [("security.protocol", "sasl_ssl"), ("sasl.mechanism", "SCRAM-SHA-512"), ("sasl.username", "muster")];
+    let mut kafka: BTreeMap<_, _> = access.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    kafka.insert("sasl.password".to_owned(), "secret".to_owned());
     let settings = LogSettings { url: "kafka://127.0.0.1:1".to_owned(), kafka, ..LogSettings::default() };
-    let refused = muster_log::open(&settings).await.unwrap_err();
-    assert!(refused.to_string().contains("build with `--features tls`"), "{refused}");
+    let error = muster_log::open(&settings).await.unwrap_err();
+    if cfg!(feature = "tls") {
+        assert!(matches!(error, LogError::Unavailable { .. }), "{error}");
+    } else {
+        assert!(error.to_string().contains("build with `--features tls`"), "{error}");
+    }
 }

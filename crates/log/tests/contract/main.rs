@@ -1,4 +1,5 @@
 //! What every log must do, run against the embedded log, librdkafka's mock cluster and a real Apache Kafka.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on falls over")]
 
 mod bed;
 mod crash;

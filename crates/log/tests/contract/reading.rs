@@ -66,7 +66,7 @@ pub(crate) async fn an_empty_wait_ends(bed: &Bed) {
 pub(crate) async fn a_late_append_wakes_the_reader(bed: &Bed) {
     let log = bed.open().await;
     let mut reader = log.reader(&Topic::Observation, 0, 0).await.unwrap();
-    for round in 0..20 {
+    for round in 0..8 {
         let text = round.to_string();
         // The reader is asked first and so waits already when the append begins.
         let (batch, appended) =
