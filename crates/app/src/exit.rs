@@ -1,0 +1,61 @@
+//! How a command ends: an exit code that means something, and words for people (INTERFACE §1).
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use muster_log::LogError;
+use muster_pipeline::PipelineError;
+use muster_store::StoreError;
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    words: String,
+}
+
+impl Failure {
+    /// It ran, and the answer is no.
+    pub(crate) fn refused(words: impl Into<String>) -> Self {
+        Self { code: 1, words: words.into() }
+    }
+
+    /// Wrong use or configuration.
+    pub(crate) fn usage(words: impl Into<String>) -> Self {
+        Self { code: 2, words: words.into() }
+    }
+
+    /// Something outside is not there.
+    pub(crate) fn outside(words: impl Into<String>, error: &(dyn Error + 'static)) -> Self {
+        Self { code: 3, words: format!("{}: {}", words.into(), muster_pipeline::chain(error)) }
+    }
+
+    /// Something of ours is wrong.
+    pub(crate) fn inside(words: &str, error: &(dyn Error + 'static)) -> Self {
+        Self { code: 1, words: format!("{words}: {}", muster_pipeline::chain(error)) }
+    }
+
+    pub(crate) fn log(error: &LogError) -> Self {
+        let code = if matches!(error, LogError::Refused { .. }) { 2 } else { 3 };
+        Self { code, words: muster_pipeline::chain(error) }
+    }
+
+    pub(crate) fn store(error: &StoreError) -> Self {
+        let code = if error.retryable() { 3 } else { 2 };
+        Self { code, words: muster_pipeline::chain(error) }
+    }
+
+    pub(crate) fn pipeline(error: &PipelineError) -> Self {
+        match error {
+            PipelineError::Log(error) => Self::log(error),
+            PipelineError::Store(error) => Self::store(error),
+            other => Self { code: 1, words: muster_pipeline::chain(other) },
+        }
+    }
+
+    /// Says what happened on stderr and gives the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        eprintln!("muster: {}", self.words);
+        ExitCode::from(self.code)
+    }
+}

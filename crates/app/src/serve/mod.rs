@@ -1,0 +1,226 @@
+//! `muster serve` and `muster demo`: a process that works until it is told to stop.
+
+pub(crate) mod parts;
+mod run;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use muster_console::{Access, ConsoleSettings};
+use muster_domain::catalogue::Catalogue;
+use muster_pipeline::clock::Clock;
+use muster_sources::catalogue::{Kind, read_into};
+use muster_sources::table::{Encoding, Table};
+use muster_street::StreetSettings;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::Failure;
+use crate::settings::{self, Role, Settings};
+use parts::Parts;
+use run::Running;
+
+/// The last minutes before the demo's start, delivered at once so that something is there.
+const BURST: Duration = Duration::from_secs(360);
+
+/// Work for real, until told to stop.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// A TOML file of settings; `--print-config` shows all there are.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// What this process does: admit,watch,publish,console,tick.
+    #[arg(long)]
+    roles: Option<String>,
+    /// Show the settings that the file, the environment and the flags come to, without secrets, and stop.
+    #[arg(long)]
+    print_config: bool,
+}
+
+/// A street, live, in ten seconds: embedded log and store, no login, this machine only.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where to keep everything; without it in a folder that goes with the process.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// How many times as fast as the real one the demo's whole world runs (1 to 200).
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+    /// Without the simulated street: send your own observations.
+    #[arg(long)]
+    no_street: bool,
+    /// The street's seed: the same seed gives the same day.
+    #[arg(long, default_value_t = 141)]
+    seed: u64,
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let mut flags: Vec<(&str, String)> = Vec::new();
+        if let Some(roles) = self.roles {
+            flags.push(("roles", roles));
+        }
+        let environment: settings::Environment = std::env::vars().collect();
+        let settings = settings::load(self.config.as_deref(), &environment, &flags)
+            .map_err(|error| Failure::usage(muster_pipeline::chain(&error)))?;
+        if self.print_config {
+            crate::say(&settings::print(&settings));
+            return Ok(());
+        }
+        crate::trace::start(&settings.trace.filter, settings.trace.json);
+        let tokens = (!settings.auth.tokens_file.as_os_str().is_empty()).then_some(&settings.auth.tokens_file);
+        let access = match tokens {
+            Some(path) => Access::tokens(path).map_err(|error| Failure::usage(muster_pipeline::chain(&error)))?,
+            None if settings.http.listen.ip().is_loopback() => Access::LocalOnly,
+            None => {
+                return Err(Failure::usage(format!(
+                    "will not listen on {} without access control; set MUSTER_AUTH__TOKENS_FILE=/path/to/tokens.toml \
+                     (or listen on 127.0.0.1)",
+                    settings.http.listen
+                )));
+            }
+        };
+        let rules = match settings.rules.dir.as_os_str().is_empty() {
+            true => None,
+            false => Some(parts::rules_of(&settings.rules.dir)?),
+        };
+        let listener = listen(settings.http.listen).await?;
+        let parts = Parts::open(&settings, Clock::real()).await?;
+        parts.adopt(rules, None).await?;
+        let console = ConsoleSettings { access, data_dir: settings.data_dir.clone(), demo: false, ..console(&settings) };
+        let address = local(&listener)?;
+        let running = Running::start(parts, &settings, console, listener).await?;
+        crate::say(&format!("http://{address}/\n"));
+        running.until(asked_to_stop()).await
+    }
+}
+
+impl Demo {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        if !self.listen.ip().is_loopback() {
+            return Err(Failure::usage("the demo has no login and listens on this machine only; use 127.0.0.1"));
+        }
+        if !(1.0..=200.0).contains(&self.speed) {
+            return Err(Failure::usage("--speed must be 1 to 200"));
+        }
+        crate::trace::start(&std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned()), false);
+        let (folder, data) = match self.data {
+            Some(data) => (None, data),
+            None => {
+                let folder = Folder::make()?;
+                let path = folder.0.clone();
+                (Some(folder), path)
+            }
+        };
+        let flags = [("data_dir", data.display().to_string()), ("http.listen", self.listen.to_string())];
+        let settings =
+            settings::load(None, &vec![], &flags).map_err(|error| Failure::usage(muster_pipeline::chain(&error)))?;
+        let speed = if self.no_street { 1.0 } else { self.speed };
+        let listener = listen(self.listen).await?;
+        let parts = Parts::open(&settings, Clock::scaled(speed)).await?;
+        parts.adopt(Some(parts::built_in_rules()), Some(street_catalogue()?)).await?;
+        let url = format!("http://{}", local(&listener)?);
+        let console = ConsoleSettings {
+            access: Access::LocalOnly,
+            data_dir: data,
+            demo: true,
+            speed,
+            roads: Some(muster_street::EXAMPLE.roads.to_owned()),
+            ..console(&settings)
+        };
+        let clock = parts.clock.clone();
+        let running = Running::start(parts, &settings, console, listener).await?;
+        crate::say(&format!("{url}/\n"));
+        eprintln!("muster: a simulated street 示意; stop with Ctrl-C");
+        let stop = CancellationToken::new();
+        let street = (!self.no_street).then(|| {
+            let street = StreetSettings { url: url.clone(), seed: self.seed, speed, token: None, burst: BURST };
+            tokio::spawn(muster_street::run(street, move || clock.micros(), stop.clone()))
+        });
+        let ended = running.until(asked_to_stop()).await;
+        stop.cancel();
+        if let Some(street) = street {
+            street.abort();
+        }
+        drop(folder);
+        ended
+    }
+}
+
+fn console(settings: &Settings) -> ConsoleSettings {
+    ConsoleSettings {
+        pages: settings.roles.contains(&Role::Console),
+        zone: settings.street.time_zone.clone(),
+        ..ConsoleSettings::default()
+    }
+}
+
+/// The example street's catalogue, read as any other would be.
+fn street_catalogue() -> Result<Catalogue, Failure> {
+    let files = &muster_street::EXAMPLE;
+    let mut catalogue = Catalogue::default();
+    for (kind, text) in [
+        (Kind::Grid, files.grid),
+        (Kind::Units, files.units),
+        (Kind::Places, files.places),
+        (Kind::Devices, files.devices),
+    ] {
+        let table = Table::read(kind.name(), text.as_bytes(), Encoding::Utf8)
+            .map_err(|bad| Failure::inside("the example street cannot be read", &bad))?;
+        read_into(&mut catalogue, kind, &table, false).map_err(|bad| {
+            let lines: Vec<String> = bad.iter().map(ToString::to_string).collect();
+            Failure::refused(format!("the example street is refused:\n{}", lines.join("\n")))
+        })?;
+    }
+    Ok(catalogue)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::outside(format!("cannot listen on {address}; another process may, or choose another port"), &error)
+    })
+}
+
+fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    listener.local_addr().map_err(|error| Failure::outside("the listener has no address", &error))
+}
+
+/// Ends with Ctrl-C or SIGTERM.
+async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
+            return;
+        }
+    }
+    let _ = interrupted.await;
+}
+
+/// A folder of the demo's own, which goes with the process.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("muster-demo-{}", std::process::id()));
+        match std::fs::create_dir(&path) {
+            Ok(()) => Ok(Self(path)),
+            Err(error) => Err(Failure::outside(format!("cannot make {}; give --data", path.display()), &error)),
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(folder = %self.0.display(), %error, "the demo's folder stays");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The parts of a process, opened in order: clock, store, log, identity, configuration.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_domain::catalogue::Catalogue;
+use muster_domain::id::GridId;
+use muster_log::{EventLog, LogSettings};
+use muster_pipeline::PipelineError;
+use muster_pipeline::admit::{Admit, AdmitSettings};
+use muster_pipeline::clock::Clock;
+use muster_pipeline::configs::{Configs, RuleFiles};
+use muster_pipeline::metrics::Metrics;
+use muster_pipeline::numbering::Numbering;
+use muster_pipeline::wake::Wake;
+use muster_store::{Store, StoreSettings};
+
+use crate::exit::Failure;
+use crate::settings::Settings;
+
+/// Everything that roles and commands are made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) configs: Configs,
+    pub(crate) metrics: Metrics,
+    pub(crate) admit: Admit,
+    pub(crate) wake: Wake,
+    pub(crate) numbering: Numbering,
+    /// The name under which this process holds leases.
+    pub(crate) owner: String,
+}
+
+impl Parts {
+    /// Opens log and store, brings the store up to date and holds the two to one another.
+    pub(crate) async fn open(settings: &Settings, clock: Clock) -> Result<Self, Failure> {
+        let embedded = settings.log.url == "embedded";
+        if embedded {
+            std::fs::create_dir_all(&settings.data_dir).map_err(|error| {
+                Failure::outside(format!("cannot make the data folder {}", settings.data_dir.display()), &error)
+            })?;
+        }
+        // The log first: embedded, it locks the data folder that the database lies in.
+        let log = muster_log::open(&log_settings(settings)).await.map_err(|error| Failure::log(&error))?;
+        let store = Store::open(&StoreSettings {
+            url: settings.store.url.clone(),
+            max_connections: settings.store.max_connections,
+            ..StoreSettings::default()
+        })
+        .await
+        .map_err(|error| Failure::store(&error))?;
+        store.migrate(clock.micros()).await.map_err(|error| Failure::store(&error))?;
+        pin(&store, &log).await?;
+        let metrics = Metrics::new().map_err(|error| Failure::inside("the metrics clash", &error))?;
+        let configs = Configs::new(store.clone());
+        let intake = AdmitSettings {
+            skew: settings.intake.skew,
+            late_after: settings.intake.late_after,
+            in_flight: settings.intake.in_flight_mib as usize * (1 << 20),
+        };
+        let admit = Admit::new(
+            Arc::clone(&log),
+            store.clone(),
+            configs.clone(),
+            clock.clone(),
+            metrics.clone(),
+            intake,
+        );
+        let numbering = numbering(settings)?;
+        let owner = format!("{}-{}", host(), std::process::id());
+        Ok(Self { clock, store, log, configs, metrics, admit, wake: Wake::default(), numbering, owner })
+    }
+
+    /// Makes rules and catalogue hold: those given, else those that hold already, else the built-in rules and nothing.
+    pub(crate) async fn adopt(&self, rules: Option<RuleFiles>, catalogue: Option<Catalogue>) -> Result<(), Failure> {
+        self.configs.refresh().await.map_err(|error| Failure::pipeline(&error))?;
+        let stored = self.configs.newest().await.map_err(|error| Failure::pipeline(&error))?;
+        let rules = rules.or_else(|| stored.as_ref().map(|config| config.rulebook.files().to_vec()));
+        let rules = rules.unwrap_or_else(built_in_rules);
+        let catalogue = catalogue.or_else(|| stored.as_ref().map(|config| config.catalogue.clone())).unwrap_or_default();
+        let adopted = self.configs.adopt(&self.log, &self.clock, &rules, &catalogue, &self.owner).await;
+        match adopted {
+            Ok(config) => {
+                tracing::info!(version = config.version, places = catalogue.places.len(), "configuration holds");
+                Ok(())
+            }
+            Err(PipelineError::RuleBook(faults)) => {
+                let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                Err(Failure::refused(format!("the rule book is refused:\n{}", lines.join("\n"))))
+            }
+            Err(error) => Err(Failure::pipeline(&error)),
+        }
+    }
+}
+
+fn log_settings(settings: &Settings) -> LogSettings {
+    LogSettings {
+        url: settings.log.url.clone(),
+        topic_prefix: settings.log.topic_prefix.clone(),
+        partitions: settings.log.partitions,
+        replication: u16::try_from(settings.log.replication).ok().filter(|copies| *copies > 0),
+        retention: Duration::from_secs(u64::try_from(settings.log.retention.secs()).unwrap_or(u64::MAX)),
+        data_dir: settings.data_dir.clone(),
+        free_disk_floor_percent: settings.log.free_disk_percent,
+        kafka: settings.log.kafka.clone(),
+        ..LogSettings::default()
+    }
+}
+
+/// The store keeps offsets of one log only.
+async fn pin(store: &Store, log: &Arc<dyn EventLog>) -> Result<(), Failure> {
+    let identity = log.identity();
+    let observation = identity.of(&muster_log::Topic::Observation);
+    let pinned = muster_store::Identity {
+        profile: format!("{:?}", identity.profile).to_lowercase(),
+        cluster: identity.cluster.clone(),
+        topics: identity.topics.iter().map(|topic| format!("{}={}", topic.name, topic.generation)).collect(),
+        generation: observation.map(|topic| topic.generation.clone()).unwrap_or_default(),
+        partitions: observation.map_or(0, |topic| topic.partitions),
+    };
+    store.pin_identity(&pinned).await.map_err(|error| Failure::store(&error))
+}
+
+fn numbering(settings: &Settings) -> Result<Numbering, Failure> {
+    let street = &settings.street;
+    let jurisdiction = GridId::parse(&street.jurisdiction)
+        .map_err(|error| Failure::usage(format!("street.jurisdiction: {error}")))?;
+    let zone = jiff::tz::TimeZone::get(&street.time_zone)
+        .map_err(|error| Failure::usage(format!("street.time_zone: {error}")))?;
+    Ok(Numbering { jurisdiction, zone })
+}
+
+fn host() -> String {
+    std::env::var("HOSTNAME").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "muster".to_owned())
+}
+
+/// The rule book that is part of the program.
+pub(crate) fn built_in_rules() -> RuleFiles {
+    muster_street::EXAMPLE_RULES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+/// The `.toml` files of a folder, in the order of their names.
+pub(crate) fn rules_of(folder: &Path) -> Result<RuleFiles, Failure> {
+    const MOST: u64 = 4 << 20;
+    let outside = |error: &std::io::Error| Failure::outside(format!("cannot read {}", folder.display()), error);
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .map_err(|error| outside(&error))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Failure::refused(format!("{} holds no .toml file", folder.display())));
+    }
+    paths
+        .into_iter()
+        .map(|path| {
+            let size = std::fs::metadata(&path).map_err(|error| outside(&error))?.len();
+            if size > MOST {
+                return Err(Failure::refused(format!("{} has {size} bytes, at most {MOST} are read", path.display())));
+            }
+            let text = std::fs::read_to_string(&path).map_err(|error| outside(&error))?;
+            Ok((path.display().to_string(), text))
+        })
+        .collect()
+}

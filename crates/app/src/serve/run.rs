@@ -1,0 +1,243 @@
+//! A process at work: its tasks by role, started together and stopped in order.
+
+use std::sync::Arc;
+
+use axum::Router;
+use muster_console::{Console, ConsoleSettings};
+use muster_domain::id::AdapterName;
+use muster_log::Topic;
+use muster_notify::{LadderDestination, NoticeDestination};
+use muster_pipeline::deadlines::Deadlines;
+use muster_pipeline::dispatch::Dispatch;
+use muster_pipeline::lease::Lease;
+use muster_pipeline::operate::Operate;
+use muster_pipeline::publish::{Destination, LogDestination, Publish};
+use muster_pipeline::watch::{Watch, WatchSettings};
+use muster_pipeline::{admit, graveyard};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::parts::Parts;
+use crate::exit::Failure;
+use crate::settings::{Role, Settings};
+
+/// A process with its listener open and its tasks under way.
+pub(crate) struct Running {
+    tasks: JoinSet<&'static str>,
+    http: JoinSet<&'static str>,
+    stop: CancellationToken,
+    parts: Parts,
+}
+
+impl Running {
+    /// Starts what the roles ask for behind an open listener.
+    pub(crate) async fn start(
+        parts: Parts,
+        settings: &Settings,
+        console: ConsoleSettings,
+        listener: TcpListener,
+    ) -> Result<Self, Failure> {
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        let has = |role| settings.roles.contains(&role);
+        if has(Role::Watch) {
+            watch(&parts, settings, &stop, &mut tasks);
+        }
+        if has(Role::Publish) {
+            publish(&parts, &stop, &mut tasks);
+        }
+        if has(Role::Tick) {
+            tick(&parts, &stop, &mut tasks);
+        }
+        if has(Role::Admit) {
+            intake(&parts, settings, &stop, &mut tasks)?;
+        }
+        follow_configs(&parts, &stop, &mut tasks);
+        let mut http = JoinSet::new();
+        let router = routes(&parts, settings, console)?;
+        let leave = stop.child_token();
+        http.spawn(async move {
+            let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+            let served = axum::serve(listener, service).with_graceful_shutdown(leave.cancelled_owned());
+            if let Err(error) = served.await {
+                tracing::error!(%error, "the HTTP listener ended badly");
+            }
+            "http"
+        });
+        Ok(Self { tasks, http, stop, parts })
+    }
+
+    /// Waits until told to stop or until a task ends that should not, then stops everything in order.
+    pub(crate) async fn until(mut self, asked: impl Future<Output = ()>) -> Result<(), Failure> {
+        tokio::select! {
+            () = asked => tracing::info!("stopping"),
+            Some(ended) = self.tasks.join_next() => {
+                tracing::error!(task = ?ended, "a task ended that should not have; stopping");
+            }
+        }
+        self.stop.cancel();
+        let drained = async {
+            while self.http.join_next().await.is_some() {}
+            while self.tasks.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout(std::time::Duration::from_secs(20), drained).await.is_err() {
+            tracing::warn!("some work did not end in 20 s and is cut off; it is done again at the next start");
+            self.tasks.abort_all();
+        }
+        self.parts.log.close().await;
+        self.parts.store.close().await;
+        Ok(())
+    }
+}
+
+fn watch(parts: &Parts, settings: &Settings, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
+    let second = parts.clock.real_time(muster_domain::time::Span::from_secs(1));
+    let watch = Watch {
+        log: Arc::clone(&parts.log),
+        store: parts.store.clone(),
+        configs: parts.configs.clone(),
+        clock: parts.clock.clone(),
+        metrics: parts.metrics.clone(),
+        numbering: parts.numbering.clone(),
+        wake: parts.wake.clone(),
+        settings: WatchSettings {
+            tick: second.max(std::time::Duration::from_millis(20)),
+            shared: settings.log.url != "embedded",
+            ..WatchSettings::alone(parts.owner.clone())
+        },
+    };
+    let stop = stop.child_token();
+    tasks.spawn(async move {
+        watch.run(stop).await;
+        "watch"
+    });
+}
+
+fn operate(parts: &Parts) -> Operate {
+    Operate {
+        store: parts.store.clone(),
+        clock: parts.clock.clone(),
+        metrics: parts.metrics.clone(),
+        wake: parts.wake.clone(),
+    }
+}
+
+fn lease(parts: &Parts, name: &str) -> Lease {
+    Lease::new(parts.store.clone(), parts.clock.clone(), name, &parts.owner)
+}
+
+fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
+    let mut destinations = LogDestination::all(&parts.log, &parts.clock);
+    destinations.push(Arc::new(LadderDestination {
+        log: Arc::clone(&parts.log),
+        configs: parts.configs.clone(),
+        clock: parts.clock.clone(),
+    }) as Arc<dyn Destination>);
+    destinations.push(Arc::new(NoticeDestination { clock: parts.clock.clone() }));
+    let publish = Publish {
+        store: parts.store.clone(),
+        clock: parts.clock.clone(),
+        metrics: parts.metrics.clone(),
+        wake: parts.wake.clone(),
+        lease: lease(parts, "publish"),
+        destinations,
+    };
+    let (letters, log, store) = (stop.child_token(), Arc::clone(&parts.log), parts.store.clone());
+    tasks.spawn(async move {
+        graveyard::run(log, store, letters).await;
+        "dead letters"
+    });
+    let stop = stop.child_token();
+    tasks.spawn(async move {
+        publish.run(stop).await;
+        "publish"
+    });
+}
+
+fn tick(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
+    let dispatch =
+        Dispatch { operate: operate(parts), configs: parts.configs.clone(), lease: lease(parts, "dispatch") };
+    let deadlines = Deadlines { operate: operate(parts), lease: lease(parts, "tick") };
+    let (first, second) = (stop.child_token(), stop.child_token());
+    tasks.spawn(async move {
+        dispatch.run(first).await;
+        "dispatch"
+    });
+    tasks.spawn(async move {
+        deadlines.run(second).await;
+        "deadlines"
+    });
+}
+
+fn adapter(name: &str) -> Result<AdapterName, Failure> {
+    AdapterName::parse(name).map_err(|error| Failure::inside("an adapter's name is no id", &error))
+}
+
+fn intake(
+    parts: &Parts,
+    settings: &Settings,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<&'static str>,
+) -> Result<(), Failure> {
+    let http = adapter(muster_sources::http::ADAPTER)?;
+    let (admit, token) = (parts.admit.clone(), stop.child_token());
+    tasks.spawn(async move {
+        admit::beat(admit, http, token).await;
+        "beat of http"
+    });
+    if settings.log.url == "embedded" {
+        return Ok(());
+    }
+    let (admit, kafka, token) = (parts.admit.clone(), adapter("kafka")?, stop.child_token());
+    tasks.spawn(async move {
+        admit::beat(admit, kafka, token).await;
+        "beat of kafka"
+    });
+    for partition in 0..parts.log.partitions(&Topic::Intake) {
+        let (admit, log, store) = (parts.admit.clone(), Arc::clone(&parts.log), parts.store.clone());
+        let (lease, token) = (lease(parts, &format!("intake:{partition}")), stop.child_token());
+        tasks.spawn(async move {
+            admit::follow_intake(admit, log, store, partition, lease, token).await;
+            "intake"
+        });
+    }
+    Ok(())
+}
+
+/// Other processes may make a newer configuration ready.
+fn follow_configs(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
+    let (configs, stop) = (parts.configs.clone(), stop.child_token());
+    tasks.spawn(async move {
+        while !stop.is_cancelled() {
+            if let Err(error) = configs.refresh().await {
+                tracing::warn!(error = %muster_pipeline::chain(&error), "cannot see which configuration holds");
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
+            }
+        }
+        "configuration"
+    });
+}
+
+fn routes(parts: &Parts, settings: &Settings, console: ConsoleSettings) -> Result<Router, Failure> {
+    let console = Console {
+        store: parts.store.clone(),
+        configs: parts.configs.clone(),
+        operate: operate(parts),
+        admit: parts.admit.clone(),
+        log: Arc::clone(&parts.log),
+        clock: parts.clock.clone(),
+        metrics: parts.metrics.clone(),
+        wake: parts.wake.clone(),
+        settings: console,
+    };
+    let intake = if settings.roles.contains(&Role::Admit) {
+        muster_sources::http::router(parts.admit.clone(), adapter(muster_sources::http::ADAPTER)?)
+    } else {
+        Router::new()
+    };
+    Ok(console.router(intake))
+}

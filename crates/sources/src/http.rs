@@ -1,0 +1,225 @@
+//! Intake over HTTP: CloudEvents to `/api/v1/observations`, reports to `/api/v1/reports` (INTERFACE §2).
+
+use std::sync::Arc;
+
+use ::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Extension, Router};
+use bytes::Bytes;
+use muster_domain::id::{AdapterName, SourceId};
+use muster_pipeline::admit::{Admit, AdmitError, Admitted, Sender, Sent};
+use muster_wire::WireError;
+use muster_wire::bounds::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
+use muster_wire::cloudevents::read_http;
+use muster_wire::problem::Problem;
+use muster_wire::report;
+use serde::Serialize;
+
+/// The adapter under which HTTP intake is known to the watch.
+pub const ADAPTER: &str = "http";
+
+/// Who is calling, put there by whoever checked the credential.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The name of the credential; the label of the counters.
+    pub name: String,
+    /// The source names it may use; `None` = any.
+    pub may: Option<Vec<String>>,
+}
+
+impl Caller {
+    /// Whoever is on this machine, where nobody logs in.
+    #[must_use]
+    pub fn local() -> Self {
+        Self { name: "local".to_owned(), may: None }
+    }
+
+    fn sender(&self, adapter: &AdapterName) -> Sender {
+        Sender { adapter: adapter.clone(), name: self.name.clone(), may: self.may.clone() }
+    }
+}
+
+#[derive(Debug)]
+struct Door {
+    admit: Admit,
+    adapter: AdapterName,
+}
+
+/// The routes of intake. Each request must carry a [`Caller`] as an extension.
+#[must_use]
+pub fn router(admit: Admit, adapter: AdapterName) -> Router {
+    Router::new()
+        .route("/api/v1/observations", post(observations))
+        .route("/api/v1/reports", post(reports))
+        .with_state(Arc::new(Door { admit, adapter }))
+}
+
+/// The answer to what was sent: `accepted + duplicates + parked` is what was sent.
+#[derive(Debug, Serialize)]
+struct Answer {
+    accepted: usize,
+    duplicates: usize,
+    parked: Vec<ParkedAnswer>,
+}
+
+#[derive(Debug, Serialize)]
+struct ParkedAnswer {
+    index: usize,
+    pointer: String,
+    code: String,
+    reason: String,
+}
+
+async fn observations(
+    State(door): State<Arc<Door>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = match whole(body, MAX_BATCH_BYTES).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    let items = match read_http(&parts.headers, &body) {
+        Ok(read) => read.items(),
+        Err(error) => return refused(&error),
+    };
+    if items.is_empty() {
+        return problem(StatusCode::BAD_REQUEST, "empty", "There is nothing in it", "send at least one event");
+    }
+    let sender = caller.sender(&door.adapter);
+    let sent = Sent { sender: &sender, body: &body, headers: kept(&parts.headers), origin: None };
+    answer(door.admit.events(sent, items).await)
+}
+
+async fn reports(State(door): State<Arc<Door>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    if !is_json(&parts.headers) {
+        let detail = "send application/json";
+        return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Not JSON", detail);
+    }
+    let body = match whole(body, MAX_BATCH_BYTES).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    let mut items = match report::reports(&body) {
+        Ok(items) => items,
+        Err(error) => return refused(&error),
+    };
+    let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    if let ([item], Some(key)) = (items.as_mut_slice(), key)
+        && let Ok(report) = &mut item.read
+        && report.id.is_none()
+    {
+        match SourceId::parse(key.trim_matches('"')) {
+            Ok(id) => report.id = Some(id),
+            Err(error) => {
+                let detail = error.to_string();
+                return problem(StatusCode::BAD_REQUEST, "invalid-idempotency-key", "Unusable Idempotency-Key", &detail);
+            }
+        }
+    }
+    if body.len() > MAX_RECORD_BYTES && items.len() == 1 {
+        let detail = format!("a report has at most {MAX_RECORD_BYTES} bytes");
+        return problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The report is too large", &detail);
+    }
+    let sender = caller.sender(&door.adapter);
+    let sent = Sent { sender: &sender, body: &body, headers: kept(&parts.headers), origin: None };
+    answer(door.admit.reports(sent, items).await)
+}
+
+async fn whole(body: Body, limit: usize) -> Result<Bytes, Response> {
+    to_bytes(body, limit).await.map_err(|error| {
+        use std::error::Error as _;
+        let over = error.source().is_some_and(|cause| cause.to_string().contains("length limit"));
+        if over {
+            let detail = format!("a request has at most {limit} bytes; send several");
+            problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", &detail)
+        } else {
+            problem(StatusCode::BAD_REQUEST, "unreadable-body", "The body broke off", "send it again")
+        }
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let essence = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    essence.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Headers that a dead letter keeps, so that it can be read again as it came.
+fn kept(headers: &HeaderMap) -> Vec<(muster_pipeline::HeaderName, Bytes)> {
+    headers
+        .iter()
+        .filter(|(name, _)| *name == header::CONTENT_TYPE || name.as_str().starts_with("ce-"))
+        .take(48)
+        .map(|(name, value)| (name.as_str().to_owned().into(), Bytes::copy_from_slice(value.as_bytes())))
+        .collect()
+}
+
+fn answer(result: Result<Admitted, AdmitError>) -> Response {
+    let admitted = match result {
+        Ok(admitted) => admitted,
+        Err(error) => return unavailable(&error),
+    };
+    let nothing = admitted.accepted + admitted.duplicates == 0;
+    let status = if nothing { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::ACCEPTED };
+    let parked = admitted.parked.into_iter();
+    let answer = Answer {
+        accepted: admitted.accepted,
+        duplicates: admitted.duplicates,
+        parked: parked
+            .map(|item| ParkedAnswer {
+                index: item.index,
+                pointer: item.pointer,
+                code: item.code,
+                reason: item.reason,
+            })
+            .collect(),
+    };
+    let body = serde_json::to_value(&answer).unwrap_or_default();
+    if nothing {
+        let detail = "all of it was parked in the dead letters, with the reasons in `parked`";
+        let mut problem = Problem::new(status.as_u16(), "all-parked", "Nothing could be read").detail(detail);
+        for (key, value) in body.as_object().into_iter().flatten() {
+            problem = problem.with(key, value.clone());
+        }
+        return as_response(status, &problem);
+    }
+    (status, axum::Json(body)).into_response()
+}
+
+fn unavailable(error: &AdmitError) -> Response {
+    let busy = matches!(error, AdmitError::Busy { .. });
+    let status = if busy { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::SERVICE_UNAVAILABLE };
+    let code = match error {
+        AdmitError::Busy { .. } => "busy",
+        AdmitError::NotReady => "not-ready",
+        AdmitError::Log(_) => "log-unavailable",
+        AdmitError::Store(_) => "store-unavailable",
+    };
+    tracing::warn!(error = %muster_pipeline::chain(error), "intake is refused for now");
+    let mut response = problem(status, code, "Nothing was taken; try again", &error.to_string());
+    let seconds = error.retry_after().as_secs().max(1);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+fn refused(error: &WireError) -> Response {
+    let status = StatusCode::from_u16(error.code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let problem = Problem::new(status.as_u16(), error.code.name(), "It cannot be read")
+        .detail(&error.to_string())
+        .with("pointer", error.pointer.clone().into());
+    as_response(status, &problem)
+}
+
+fn problem(status: StatusCode, code: &str, title: &str, detail: &str) -> Response {
+    as_response(status, &Problem::new(status.as_u16(), code, title).detail(detail))
+}
+
+fn as_response(status: StatusCode, problem: &Problem) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/problem+json")];
+    (status, headers, problem.to_json()).into_response()
+}
