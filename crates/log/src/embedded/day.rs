@@ -116,6 +116,24 @@ pub(super) async fn origin(file: &mut SqliteConnection) -> Result<Option<Origin>
     Ok(Some(Origin { generation, prefix, partitions }))
 }
 
+/// Whether anything was ever written to this day; an unfilled file has nothing.
+pub(super) async fn has_records(file: &mut SqliteConnection) -> Result<bool, LogError> {
+    if origin(file).await?.is_none() {
+        return Ok(false);
+    }
+    sqlx::query_scalar(include_str!("../../sql/record_exists.sql"))
+        .fetch_one(file)
+        .await
+        .map_err(|error| storage("looking for records of a day", error))
+}
+
+/// Closes a connection that writes; what is committed is safe whether this succeeds or not.
+pub(super) async fn close(file: SqliteConnection) {
+    if let Err(error) = file.close().await {
+        tracing::warn!(%error, "a file of the log did not close cleanly; nothing is lost");
+    }
+}
+
 /// Where each lane ends.
 pub(super) async fn tails(file: &mut SqliteConnection) -> Result<Vec<u64>, LogError> {
     let tails: Vec<i64> = sqlx::query_scalar(include_str!("../../sql/lane_tails.sql"))

@@ -56,6 +56,7 @@ impl Shelf {
                 let what = format!("{} is of another log", folder::file_of(&folder, date).display());
                 return Err(LogError::refused(what, "move that file away"));
             }
+            day::close(file).await;
             days.insert(date, Day::open(&folder, date, &lanes).await?);
         }
         let shelf = Shelf {
@@ -118,11 +119,19 @@ impl Shelf {
 
     /// Begins a day: offsets go on from the tails.
     pub(super) async fn begin(&self, date: Date, tails: &[u64]) -> Result<SqliteConnection, LogError> {
-        let origin = self.origin();
-        let mut file = day::open_for_writing(&self.folder, date).await?;
-        if day::origin(&mut file).await?.is_none() {
-            day::fill(&mut file, &origin, &self.lanes, tails).await?;
+        let path = folder::file_of(&self.folder, date);
+        if path.exists() {
+            // Left by an attempt that failed half-way, and the tails may have moved since.
+            let mut left = day::open_for_writing(&self.folder, date).await?;
+            if day::has_records(&mut left).await? {
+                return Err(LogError::corrupt(format!("{} has records of a day that has not begun", path.display())));
+            }
+            day::close(left).await;
+            folder::delete(&self.folder, date)
+                .map_err(|error| LogError::unavailable(format!("deleting {}", path.display())).because(error))?;
         }
+        let mut file = day::open_for_writing(&self.folder, date).await?;
+        day::fill(&mut file, &self.origin(), &self.lanes, tails).await?;
         let day = Day::open(&self.folder, date, &self.lanes).await?;
         self.days.write().unwrap_or_else(PoisonError::into_inner).insert(date, day);
         Ok(file)

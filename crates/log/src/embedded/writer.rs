@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::day::{Inserts, NewRow};
+use super::day::{self, Inserts, NewRow};
 use super::folder::FolderLock;
 use super::headers::pack;
 use super::shelf::{Newest, Shelf};
@@ -62,9 +61,7 @@ impl Writer {
             let group = group(first, &mut waiting);
             self.commit(group).await;
         }
-        if let Err(error) = self.newest.file.close().await {
-            tracing::warn!(%error, "the newest day of the log did not close cleanly; nothing is lost");
-        }
+        day::close(self.newest.file).await;
         self.shelf.close().await;
     }
 
@@ -159,12 +156,10 @@ fn number<'a>(group: &'a [Request], shelf: &Shelf, tails: &mut [u64]) -> (Vec<Ne
 }
 
 /// Moves what the day's journal still holds into its file and lets go of it.
-async fn finish(mut day: SqliteConnection) {
-    let moved = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut day).await.map(|_| ());
-    if let Err(error) = match moved {
-        Ok(()) => day.close().await,
-        Err(error) => Err(error),
-    } {
-        tracing::warn!(%error, "the file of the day before did not close cleanly; nothing is lost");
+async fn finish(mut ended: SqliteConnection) {
+    // While somebody reads the journal it stays; it is moved when the last of them has gone.
+    if let Err(error) = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut ended).await {
+        tracing::debug!(%error, "the journal of the day before is still being read");
     }
+    day::close(ended).await;
 }
