@@ -7,20 +7,30 @@
 
 mod attachment;
 pub mod bounds;
+pub mod case;
+pub mod catalogue;
 pub mod cloudevents;
+pub mod condition;
 mod error;
+pub mod geometry;
 mod instant;
+mod kafka;
 pub mod media_type;
 mod mirror;
 pub mod observation;
+pub mod problem;
 mod read;
+mod reason;
+pub mod receipt;
 pub mod record;
 pub mod report;
 mod scan;
+pub mod schema;
 mod split;
 mod text;
 mod value;
 mod write;
 
 pub use error::{Code, WireError};
+pub use kafka::Encoded;
 pub use instant::{micros, rfc3339};

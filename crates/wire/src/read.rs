@@ -110,6 +110,15 @@ pub(crate) fn ids<T>(
     texts.iter().enumerate().map(|(n, text)| id(text, at.item(n), parse)).collect()
 }
 
+/// Takes each item of a list into the domain.
+pub(crate) fn each<M, T>(
+    items: Vec<M>,
+    at: At<'_>,
+    checked: fn(M, At<'_>) -> Result<T, WireError>,
+) -> Result<Vec<T>, WireError> {
+    items.into_iter().enumerate().map(|(n, item)| checked(item, at.item(n))).collect()
+}
+
 /// Takes a text of at most `most` bytes.
 pub(crate) fn bounded(text: &str, at: At<'_>, most: usize) -> Result<String, WireError> {
     if text.len() <= most {

@@ -8,13 +8,13 @@ mod intake;
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use muster_domain::record::LogRecord;
 
 pub(crate) use control::{ActV1, ConfigV1, IntakeV1, OutcomeV1, TakeoverV1, TickV1};
 pub(crate) use intake::{ObservationRecordV1, ReportRecordV1};
 
 use crate::error::{At, Code, WireError};
+use crate::kafka::Encoded;
 use crate::read;
 
 /// Every `type` on the topic, in the order of ENGINE §1.
@@ -29,17 +29,6 @@ pub const TYPES: [&str; 8] = [
     control::OUTCOME,
 ];
 
-/// A record as a log takes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Encoded {
-    /// The place of an observation; place or `source/id` of a report; nothing for control records.
-    pub key: Option<Bytes>,
-    /// CloudEvents attributes and the content type.
-    pub headers: Vec<(Cow<'static, str>, Bytes)>,
-    /// The data as JSON.
-    pub payload: Bytes,
-}
-
 /// Writes a record of the observation topic.
 #[must_use]
 pub fn encode(record: &LogRecord) -> Encoded {
@@ -53,20 +42,7 @@ pub fn encode(record: &LogRecord) -> Encoded {
         LogRecord::Act(act) => control::act(act),
         LogRecord::Outcome(outcome) => control::outcome(outcome),
     };
-    let text = |text: &str| Bytes::copy_from_slice(text.as_bytes());
-    let mut headers = Vec::with_capacity(7);
-    headers.push((Cow::Borrowed("ce_specversion"), Bytes::from_static(b"1.0")));
-    headers.push((Cow::Borrowed("ce_type"), Bytes::from_static(draft.kind.as_bytes())));
-    headers.push((Cow::Borrowed("ce_source"), text(draft.source)));
-    headers.push((Cow::Borrowed("ce_id"), text(&draft.id)));
-    if let Some(time) = draft.time {
-        headers.push((Cow::Borrowed("ce_time"), Bytes::from(crate::rfc3339(time))));
-    }
-    if let Some(subject) = draft.subject {
-        headers.push((Cow::Borrowed("ce_subject"), text(subject)));
-    }
-    headers.push((Cow::Borrowed("content-type"), Bytes::from_static(crate::media_type::JSON.as_bytes())));
-    Encoded { key: key(record).map(|key| text(&key)), headers, payload: Bytes::from(draft.payload) }
+    draft.encoded(key(record).as_deref())
 }
 
 /// The key of a record, which also decides its partition; control records have none and go to a partition by number.
@@ -118,17 +94,6 @@ pub fn decode<'a>(
         control::OUTCOME => control::read_outcome(&head, data),
         _ => Err(At::Root.key("type").refuse(Code::UnknownType, "is no type of the observation topic")),
     }
-}
-
-/// What a record is made of before it becomes headers.
-#[derive(Debug)]
-struct Draft<'a> {
-    kind: &'static str,
-    source: &'a str,
-    id: Cow<'a, str>,
-    time: Option<i64>,
-    subject: Option<&'a str>,
-    payload: Vec<u8>,
 }
 
 /// The attributes that are read again.

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -58,15 +57,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Envelope<'_>, WireError> {
 }
 
 /// A CloudEvent in structured form, as a sender writes it.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "CloudEvent_{D}")]
+#[derive(Debug, Serialize)]
 pub struct Event<'a, D> {
     specversion: &'a str,
     #[serde(rename = "type")]
     kind: &'a str,
-    #[schemars(length(min = 1, max = 128))]
     source: &'a str,
-    #[schemars(length(min = 1, max = 128))]
     id: &'a str,
     time: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]

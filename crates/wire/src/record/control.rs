@@ -8,8 +8,9 @@ use muster_domain::time::{Filed, LogTime, Received};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DATA, Draft, Head, needed};
+use super::{DATA, Head, needed};
 use crate::error::{At, WireError};
+use crate::kafka::Draft;
 use crate::mirror::mirrored;
 use crate::text::Text;
 use crate::{read, write};
@@ -21,9 +22,6 @@ pub(super) const INTAKE: &str = "muster.intake.v1";
 pub(super) const ACT: &str = "muster.act.v1";
 pub(super) const OUTCOME: &str = "muster.outcome.v1";
 
-/// The `source` of everything that Muster says by itself.
-const OURS: &str = "/muster";
-
 /// It is now the `time` of this event, says the partition's owner.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Tick")]
@@ -34,7 +32,7 @@ pub(crate) struct TickV1 {
 
 pub(super) fn tick(epoch: u64, at: LogTime) -> Draft<'static> {
     let id = format!("tick-{epoch}-{}", at.micros());
-    Draft { time: Some(at.micros()), ..ours(TICK, id, write::bytes(&TickV1 { epoch })) }
+    Draft { time: Some(at.micros()), ..Draft::ours(TICK, id, write::bytes(&TickV1 { epoch })) }
 }
 
 pub(super) fn read_tick(head: &Head<'_>, data: &str) -> Result<LogRecord, WireError> {
@@ -53,7 +51,7 @@ pub(crate) struct TakeoverV1<'a> {
 }
 
 pub(super) fn takeover(epoch: u64, owner: &str) -> Draft<'static> {
-    ours(TAKEOVER, format!("takeover-{epoch}"), write::bytes(&TakeoverV1 { epoch, owner: owner.into() }))
+    Draft::ours(TAKEOVER, format!("takeover-{epoch}"), write::bytes(&TakeoverV1 { epoch, owner: owner.into() }))
 }
 
 pub(super) fn read_takeover(data: &str) -> Result<LogRecord, WireError> {
@@ -70,7 +68,7 @@ pub(crate) struct ConfigV1 {
 }
 
 pub(super) fn config(version: u64) -> Draft<'static> {
-    ours(CONFIG, format!("config-{version}"), write::bytes(&ConfigV1 { version }))
+    Draft::ours(CONFIG, format!("config-{version}"), write::bytes(&ConfigV1 { version }))
 }
 
 pub(super) fn read_config(data: &str) -> Result<LogRecord, WireError> {
@@ -89,7 +87,7 @@ pub(crate) struct IntakeV1<'a> {
 pub(super) fn intake(adapter: &AdapterName, at: Received) -> Draft<'static> {
     let id = format!("intake-{adapter}-{}", at.micros());
     let data = IntakeV1 { adapter: adapter.as_str().into() };
-    Draft { time: Some(at.micros()), ..ours(INTAKE, id, write::bytes(&data)) }
+    Draft { time: Some(at.micros()), ..Draft::ours(INTAKE, id, write::bytes(&data)) }
 }
 
 pub(super) fn read_intake(head: &Head<'_>, data: &str) -> Result<LogRecord, WireError> {
@@ -139,7 +137,7 @@ pub(super) fn act(act: &Act) -> Draft<'_> {
     Draft {
         time: Some(act.at.micros()),
         subject: Some(act.place.as_str()),
-        ..ours(ACT, Cow::Borrowed(act.id.as_str()), write::bytes(&act_mirror(act)))
+        ..Draft::ours(ACT, Cow::Borrowed(act.id.as_str()), write::bytes(&act_mirror(act)))
     }
 }
 
@@ -190,7 +188,7 @@ pub(super) fn outcome(outcome: &Outcome) -> Draft<'_> {
     Draft {
         time: Some(outcome.at.micros()),
         subject: Some(outcome.place.as_str()),
-        ..ours(OUTCOME, id, write::bytes(&data))
+        ..Draft::ours(OUTCOME, id, write::bytes(&data))
     }
 }
 
@@ -215,8 +213,4 @@ pub(super) fn read_outcome(head: &Head<'_>, data: &str) -> Result<LogRecord, Wir
         state: data.state.into(),
         at: Received::from_micros(head.time()?),
     }))
-}
-
-fn ours<'a>(kind: &'static str, id: impl Into<Cow<'a, str>>, payload: Vec<u8>) -> Draft<'a> {
-    Draft { kind, source: OURS, id: id.into(), time: None, subject: None, payload }
 }

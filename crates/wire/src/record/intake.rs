@@ -10,10 +10,11 @@ use muster_domain::time::{Received, Seen};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DATA, Draft, Head, needed};
+use super::{DATA, Head, needed};
 use crate::attachment::{self, AttachmentV1};
 use crate::error::{At, WireError};
 use crate::instant::Instant;
+use crate::kafka::Draft;
 use crate::observation::HealthV1;
 use crate::report::{LocationV1, severity};
 use crate::text::Text;

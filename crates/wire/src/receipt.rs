@@ -1,0 +1,39 @@
+//! What a sender of observations is answered.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::WireError;
+
+/// What became of what was sent: the three numbers add up to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Receipt {
+    /// Durable in the log.
+    pub accepted: u64,
+    /// There already; best effort.
+    pub duplicates: u64,
+    /// Kept with their bytes until they can be read.
+    pub parked: Vec<Parked>,
+}
+
+/// An item that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Parked {
+    /// Its number in what was sent, from 0.
+    pub index: usize,
+    /// JSON pointer into the item; empty = the whole.
+    pub pointer: String,
+    /// What is wrong and what would be right.
+    pub reason: String,
+    /// The stable code.
+    pub code: String,
+}
+
+impl Parked {
+    /// The item of a number with its refusal.
+    #[must_use]
+    pub fn new(index: usize, error: &WireError) -> Self {
+        let code = error.code.name().to_owned();
+        Self { index, pointer: error.pointer.clone(), reason: error.reason.clone(), code }
+    }
+}
