@@ -119,6 +119,43 @@ fn every_name_in_the_catalogue_is_there() {
     assert!((50..=80).contains(&places.len()) && (130..=170).contains(&devices.len()));
 }
 
+/// The outer ring of a GeoJSON polygon; none where there is no geometry.
+fn ring(geometry: &str) -> Vec<(f64, f64)> {
+    let Ok(shape) = serde_json::from_str::<Value>(geometry) else { return Vec::new() };
+    let points = shape["coordinates"][0].as_array().unwrap();
+    points.iter().map(|point| (point[0].as_f64().unwrap(), point[1].as_f64().unwrap())).collect()
+}
+
+fn area(ring: &[(f64, f64)]) -> f64 {
+    ring.windows(2).map(|side| side[0].0 * side[1].1 - side[1].0 * side[0].1).sum::<f64>().abs() / 2.0
+}
+
+fn holds(ring: &[(f64, f64)], (x, y): (f64, f64)) -> bool {
+    let crossed = |side: &&[(f64, f64)]| {
+        let ((x1, y1), (x2, y2)) = (side[0], side[1]);
+        (y1 > y) != (y2 > y) && x < (x2 - x1) * (y - y1) / (y2 - y1) + x1
+    };
+    ring.windows(2).filter(crossed).count() % 2 == 1
+}
+
+#[test]
+fn grid_cells_tile_the_street_and_hold_their_places() {
+    let grid = table(EXAMPLE.grid);
+    for level in ["community", "grid", "microgrid"] {
+        let whole: f64 =
+            grid.iter().filter(|row| row["level"] == "street").map(|row| area(&ring(&row["geometry"]))).sum();
+        let parts: f64 = grid.iter().filter(|row| row["level"] == level).map(|row| area(&ring(&row["geometry"]))).sum();
+        assert!((whole - parts).abs() < whole * 1e-6, "{level}: {parts} of {whole}");
+    }
+    for place in table(EXAMPLE.places) {
+        let at = (place["lon"].parse().unwrap(), place["lat"].parse().unwrap());
+        let cell = grid.iter().find(|row| row["id"] == place["grid"]).unwrap();
+        assert!(holds(&ring(&cell["geometry"]), at), "{} is not in {}", place["id"], cell["id"]);
+    }
+    let roads: Value = serde_json::from_str(EXAMPLE.roads).unwrap();
+    assert!(roads["features"].as_array().unwrap().iter().all(|road| road["properties"]["illustrative"] == true));
+}
+
 #[test]
 fn every_rule_has_places_that_are_seen_and_units_that_can_come() {
     let books = rules();
