@@ -1,1 +1,58 @@
 //! SQL, and nothing but SQL: SQLite and PostgreSQL behind one set of statements.
+//!
+//! The store moves documents and the columns they are found by; it never reads a document and never decides. Reads and
+//! leases are methods of [`Store`], everything that belongs to one transaction is a method of [`Tx`]. What must not
+//! happen twice is held by the schema in `migrations/`.
+
+mod statement;
+
+mod connect;
+mod error;
+mod migrate;
+mod page;
+mod store;
+mod tx;
+
+mod case;
+mod case_list;
+mod checkpoint;
+mod condition;
+mod config;
+mod dead_letter;
+mod destination;
+mod idempotency;
+mod identity;
+mod journal;
+mod lease;
+mod link;
+mod media;
+mod member;
+mod outbox;
+mod partition;
+mod report;
+mod seat;
+mod token;
+mod vault;
+
+pub use case::{CaseRow, Inserted};
+pub use case_list::{CaseFilter, CasesInState};
+pub use checkpoint::CheckpointRow;
+pub use condition::{ConditionBlind, ConditionCount, ConditionFilter, ConditionMoved, ConditionRow};
+pub use config::{ConfigRow, ConfigVersion};
+pub use connect::StoreProfile;
+pub use dead_letter::{DeadLetter, DeadLetterCount, DeadLetterFilter, DeadLetterRow, DeadLetterState, NewDeadLetter};
+pub use destination::DestinationRow;
+pub use error::StoreError;
+pub use idempotency::IdempotencyAnswer;
+pub use identity::Identity;
+pub use journal::CaseEventRow;
+pub use lease::{Lease, LeaseRow};
+pub use media::{MediaRow, ViewingRow};
+pub use outbox::{FEED, OutboxEnds, OutboxPending, OutboxRow, Published};
+pub use page::Page;
+pub use partition::{PartitionOwned, PartitionRow};
+pub use report::{ReportClaim, ReportRow};
+pub use seat::{SeatCount, SeatRow, UnitLoad};
+pub use store::{Store, StoreSettings};
+pub use token::SeatTokenRow;
+pub use tx::Tx;

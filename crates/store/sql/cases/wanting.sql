@@ -1,0 +1,5 @@
+select id, number, jurisdiction, kind, subject, grid, state, outcome, live, severity, version, filed, changed, next_due,
+  overdue, wants_seat, rank, turn, lon, lat, search, doc
+from cases
+where wants_seat = 1
+order by rank, turn, id limit $1

@@ -1,0 +1,1 @@
+delete from condition where id = $1

@@ -1,0 +1,1 @@
+delete from dead_letter where received < $1 and state <> 'open'

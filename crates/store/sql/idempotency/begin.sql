@@ -1,0 +1,5 @@
+-- A key that has run out is free again.
+insert into idempotency (caller, idem_key, request, expires) values ($1, $2, $3, $4)
+on conflict (caller, idem_key) do update set
+  request = excluded.request, status = null, body = null, expires = excluded.expires
+where idempotency.expires <= $5

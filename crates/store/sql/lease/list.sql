@@ -1,0 +1,1 @@
+select name, owner, epoch, lease_until from lease order by name

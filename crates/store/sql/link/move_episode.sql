@@ -1,0 +1,1 @@
+update case_episode set case_id = $2 where episode = $1

@@ -1,0 +1,1 @@
+select case_id from case_episode where episode = $1

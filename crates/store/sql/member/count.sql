@@ -1,0 +1,1 @@
+select count(*) as members from member where role = $1 and lease_until > $2

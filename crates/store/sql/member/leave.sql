@@ -1,0 +1,1 @@
+delete from member where role = $1 and owner = $2

@@ -1,0 +1,1 @@
+insert into migration (version, name, checksum, at) values ($1, $2, $3, $4)

@@ -1,0 +1,1 @@
+select version, name, checksum from migration order by version

@@ -1,0 +1,2 @@
+-- The write transaction itself is the lock.
+select 1

@@ -1,0 +1,4 @@
+select outbox.destination as destination, count(*) as count, min(outbox.created) as oldest
+from outbox left join destination on destination.name = outbox.destination
+where outbox.publish_no is null or outbox.publish_no > coalesce(destination.publish_no, 0)
+group by outbox.destination order by outbox.destination

@@ -1,0 +1,1 @@
+select partition, owner, epoch, lease_until, next_offset from log_partition order by partition

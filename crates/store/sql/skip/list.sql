@@ -1,0 +1,1 @@
+select position from skipped_record where partition = $1 order by position

@@ -1,0 +1,1 @@
+delete from vault where ref = $1

@@ -1,0 +1,318 @@
+//! Cases: rows that are projections of their journals.
+
+use crate::error::StoreError;
+use crate::statement::{Args, FromRow, Row, args, sql};
+use crate::store::Store;
+use crate::tx::Tx;
+
+/// A case's row: the columns it is found by, and the case itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseRow {
+    /// Its id.
+    pub id: String,
+    /// The number people speak.
+    pub number: String,
+    /// The street whose work it is.
+    pub jurisdiction: String,
+    /// What kind of incident.
+    pub kind: String,
+    /// The subject's key.
+    pub subject: String,
+    /// The grid cell it lies in.
+    pub grid: Option<String>,
+    /// Where it stands.
+    pub state: String,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// Whether work is still owed: at most one live row of a kind and subject.
+    pub live: bool,
+    /// How urgent, 1 to 5.
+    pub severity: i64,
+    /// How many entries its journal has.
+    pub version: i64,
+    /// When it was filed, in microseconds since 1970.
+    pub filed: i64,
+    /// When its state last changed.
+    pub changed: i64,
+    /// When the next of its clocks runs out that has not run out yet.
+    pub next_due: Option<i64>,
+    /// One of its clocks has run out.
+    pub overdue: bool,
+    /// A seat waits for dispatch.
+    pub wants_seat: bool,
+    /// Longitude, WGS-84 degrees.
+    pub lon: Option<f64>,
+    /// Latitude, WGS-84 degrees.
+    pub lat: Option<f64>,
+    /// What a search looks in, in lower case.
+    pub search: String,
+    /// The case, as JSON.
+    pub doc: String,
+}
+
+/// Whether a row is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Inserted {
+    /// It was written.
+    Inserted,
+    /// One with that key was there before, and was left as it is.
+    Exists,
+}
+
+impl Inserted {
+    /// Whether it was written.
+    #[must_use]
+    pub fn is_inserted(self) -> bool {
+        self == Self::Inserted
+    }
+
+    pub(crate) fn of(rows: u64) -> Self {
+        if rows == 0 { Self::Exists } else { Self::Inserted }
+    }
+}
+
+/// Degrees as a whole number: a hundredth of a metre at most is lost.
+const E7: f64 = 1e7;
+/// Metres of one degree of latitude, a little less than true, so that a box is never too small.
+const METRES_PER_DEGREE: f64 = 110_500.0;
+/// More live cases nearby than this are not named.
+const MAX_NEAR: i64 = 50;
+
+fn stored_degrees(degrees: Option<f64>) -> Option<i64> {
+    degrees.filter(|degrees| degrees.is_finite()).map(|degrees| (degrees * E7).round() as i64)
+}
+
+impl FromRow for CaseRow {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let degrees = |stored: Option<i64>| stored.map(|stored| stored as f64 / E7);
+        Ok(Self {
+            id: row.get("id")?,
+            number: row.get("number")?,
+            jurisdiction: row.get("jurisdiction")?,
+            kind: row.get("kind")?,
+            subject: row.get("subject")?,
+            grid: row.get("grid")?,
+            state: row.get("state")?,
+            outcome: row.get("outcome")?,
+            live: row.flag("live")?,
+            severity: row.get("severity")?,
+            version: row.get("version")?,
+            filed: row.get("filed")?,
+            changed: row.get("changed")?,
+            next_due: row.get("next_due")?,
+            overdue: row.flag("overdue")?,
+            wants_seat: row.flag("wants_seat")?,
+            lon: degrees(row.get("lon")?),
+            lat: degrees(row.get("lat")?),
+            search: row.get("search")?,
+            doc: row.get("doc")?,
+        })
+    }
+}
+
+impl CaseRow {
+    /// First part of its place in the queue: live before ended, then by harm.
+    pub(crate) fn rank(&self) -> i64 {
+        if self.live { 5 - self.severity.clamp(1, 5) } else { 10 }
+    }
+
+    /// Second part: live by what falls due first, ended by what ended last.
+    pub(crate) fn turn(&self) -> i64 {
+        if self.live { self.next_due.unwrap_or(i64::MAX) } else { self.changed.saturating_neg() }
+    }
+
+    fn live_column(&self) -> Option<i64> {
+        self.live.then_some(1)
+    }
+
+    fn due_column(&self) -> Option<i64> {
+        self.next_due.filter(|_| self.live)
+    }
+
+    fn inserted(&self) -> Args {
+        args![
+            &self.id,
+            &self.number,
+            &self.jurisdiction,
+            &self.kind,
+            &self.subject,
+            &self.grid,
+            &self.state,
+            &self.outcome,
+            self.live_column(),
+            self.severity,
+            self.version,
+            self.filed,
+            self.changed,
+            self.due_column(),
+            self.overdue,
+            self.wants_seat,
+            self.rank(),
+            self.turn(),
+            stored_degrees(self.lon),
+            stored_degrees(self.lat),
+            &self.search,
+            &self.doc,
+        ]
+    }
+
+    fn updated(&self, expected_version: i64) -> Args {
+        args![
+            &self.id,
+            &self.grid,
+            &self.state,
+            &self.outcome,
+            self.live_column(),
+            self.severity,
+            self.version,
+            self.changed,
+            self.due_column(),
+            self.overdue,
+            self.wants_seat,
+            self.rank(),
+            self.turn(),
+            stored_degrees(self.lon),
+            stored_degrees(self.lat),
+            &self.search,
+            &self.doc,
+            expected_version,
+        ]
+    }
+}
+
+impl Tx {
+    /// Writes a new case, unless its id is taken or its kind and subject have a live case already.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn insert_case(&mut self, row: &CaseRow) -> Result<Inserted, StoreError> {
+        self.session().run(sql!("cases/insert"), row.inserted()).await.map(Inserted::of)
+    }
+
+    /// Writes a case over the version that was read; `false` if somebody else was first. Number, kind, subject,
+    /// jurisdiction and time of filing stay what they were.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another live case stands for its kind and subject.
+    pub async fn update_case(&mut self, row: &CaseRow, expected_version: i64) -> Result<bool, StoreError> {
+        Ok(self.session().run(sql!("cases/update"), row.updated(expected_version)).await? == 1)
+    }
+
+    /// One case, as this transaction sees it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn case_by_id(&mut self, id: &str) -> Result<Option<CaseRow>, StoreError> {
+        self.session().one(sql!("cases/by_id"), args![id]).await
+    }
+
+    /// The live case of a kind and subject.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn live_case(&mut self, kind: &str, subject: &str) -> Result<Option<CaseRow>, StoreError> {
+        self.session().one(sql!("cases/live"), args![kind, subject]).await
+    }
+
+    /// The case of a kind and subject that ended last.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn last_closed_case(&mut self, kind: &str, subject: &str) -> Result<Option<CaseRow>, StoreError> {
+        self.session().one(sql!("cases/last_ended"), args![kind, subject]).await
+    }
+
+    /// The case of a seat.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn case_by_seat(&mut self, seat: &str) -> Result<Option<CaseRow>, StoreError> {
+        self.session().one(sql!("cases/by_seat"), args![seat]).await
+    }
+
+    /// Live cases of a kind within a box that holds the circle of `metres` around a position, newest first, at most 50.
+    /// The caller measures exactly. A circle across the 180th meridian is cut off there.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn live_cases_near(
+        &mut self,
+        kind: &str,
+        lon: f64,
+        lat: f64,
+        metres: f64,
+    ) -> Result<Vec<CaseRow>, StoreError> {
+        let high = metres / METRES_PER_DEGREE;
+        let wide = high / lat.to_radians().cos().max(0.01);
+        let edge = |degrees: f64| stored_degrees(Some(degrees));
+        let (south, north) = (edge(lat - high), edge(lat + high));
+        let (west, east) = (edge(lon - wide), edge(lon + wide));
+        self.session().all(sql!("cases/near"), args![kind, south, north, west, east, MAX_NEAR]).await
+    }
+
+    /// The next number of a jurisdiction on a day, from 1: dealt out inside the transaction that uses it, so that none is
+    /// left out and none is given twice.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn next_case_number(&mut self, jurisdiction: &str, day: &str) -> Result<u64, StoreError> {
+        let name = format!("case/{day}/{jurisdiction}");
+        let row = self.session().row(sql!("cases/number"), args![&name]).await?;
+        row.ok_or_else(|| StoreError::corrupt("cases/number", "no number came back"))?.count("value")
+    }
+}
+
+impl Store {
+    /// One case.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn case_by_id(&self, id: &str) -> Result<Option<CaseRow>, StoreError> {
+        self.read().await?.session().one(sql!("cases/by_id"), args![id]).await
+    }
+
+    /// The newest case of a spoken number, of one jurisdiction or of any.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn case_by_number(
+        &self,
+        number: &str,
+        jurisdiction: Option<&str>,
+    ) -> Result<Option<CaseRow>, StoreError> {
+        self.read().await?.session().one(sql!("cases/by_number"), args![number, jurisdiction]).await
+    }
+
+    /// The case of a seat.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn case_by_seat(&self, seat: &str) -> Result<Option<CaseRow>, StoreError> {
+        self.read().await?.session().one(sql!("cases/by_seat"), args![seat]).await
+    }
+
+    /// The live case of a kind and subject.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn live_case(&self, kind: &str, subject: &str) -> Result<Option<CaseRow>, StoreError> {
+        self.read().await?.session().one(sql!("cases/live"), args![kind, subject]).await
+    }
+
+    /// Live cases a clock of which has run out by `now`, the longest overdue first. The caller says what time it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn cases_due(&self, now: i64, limit: u32) -> Result<Vec<CaseRow>, StoreError> {
+        self.read().await?.session().all(sql!("cases/due"), args![now, limit]).await
+    }
+
+    /// Cases that want a seat filled, in the order of the queue.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn cases_wanting_seats(&self, limit: u32) -> Result<Vec<CaseRow>, StoreError> {
+        self.read().await?.session().all(sql!("cases/wanting"), args![limit]).await
+    }
+}

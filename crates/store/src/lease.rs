@@ -1,0 +1,115 @@
+//! Leases by name: work that one process at a time does.
+
+use crate::error::StoreError;
+use crate::statement::{FromRow, Row, args, sql};
+use crate::store::Store;
+use crate::tx::Tx;
+
+/// A lease that was just taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Rises with every taking; transactions under the lease compare it.
+    pub epoch: u64,
+}
+
+/// A lease's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseRow {
+    /// Its name, such as `dispatch`.
+    pub name: String,
+    /// Who has it; it may have run out.
+    pub owner: Option<String>,
+    /// Rises with every taking.
+    pub epoch: u64,
+    /// Until when, in microseconds since 1970.
+    pub lease_until: i64,
+}
+
+impl FromRow for Lease {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self { epoch: row.count("epoch")? })
+    }
+}
+
+impl FromRow for LeaseRow {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            name: row.get("name")?,
+            owner: row.get("owner")?,
+            epoch: row.count("epoch")?,
+            lease_until: row.get("lease_until")?,
+        })
+    }
+}
+
+impl Store {
+    /// Takes a lease that is free, has run out, or is this owner's already. `ttl` is in microseconds; `now` counts on
+    /// SQLite only.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn lease_acquire(
+        &self,
+        name: &str,
+        owner: &str,
+        ttl: i64,
+        now: i64,
+    ) -> Result<Option<Lease>, StoreError> {
+        let mut tx = self.begin().await?;
+        let now = tx.now_micros(now).await?;
+        let values = args![name, owner, now.saturating_add(ttl), now];
+        let lease = tx.session().one(sql!("lease/acquire"), values).await?;
+        tx.commit().await?;
+        Ok(lease)
+    }
+
+    /// Keeps a lease for another `ttl` microseconds; `false` if it is another's by now.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn lease_renew(
+        &self,
+        name: &str,
+        owner: &str,
+        lease: Lease,
+        ttl: i64,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let until = tx.now_micros(now).await?.saturating_add(ttl);
+        let kept = tx.session().run(sql!("lease/renew"), args![name, owner, lease.epoch, until]).await?;
+        tx.commit().await?;
+        Ok(kept == 1)
+    }
+
+    /// Gives a lease back, if it is still this owner's.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails; the lease then runs out by itself.
+    pub async fn lease_release(&self, name: &str, owner: &str, lease: Lease) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        tx.session().run(sql!("lease/release"), args![name, owner, lease.epoch]).await?;
+        tx.commit().await
+    }
+
+    /// All leases.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn leases(&self) -> Result<Vec<LeaseRow>, StoreError> {
+        self.read().await?.session().all(sql!("lease/list"), args![]).await
+    }
+}
+
+impl Tx {
+    /// Holds a lease to the end of this transaction: nobody takes it meanwhile, and a former holder learns it here.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if it is another's by now.
+    pub async fn hold_lease(&mut self, name: &str, lease: Lease) -> Result<(), StoreError> {
+        match self.session().run(sql!("lease/hold"), args![name, lease.epoch]).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::Fenced { what: format!("the lease `{name}`") }),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The outbox: what committed work has to do outside, numbered once it is visible.
+
+use serde::Serialize;
+
+use crate::error::StoreError;
+use crate::lease::Lease;
+use crate::statement::{FromRow, Row, args, batch, pair, sql};
+use crate::store::Store;
+use crate::tx::Tx;
+
+/// A row on its way into the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OutboxRow {
+    /// Where it goes.
+    pub destination: String,
+    /// Rows of one key are sent in order; claim what the key stands for (the case's row, the partition's) before pushing.
+    pub ordering_key: String,
+    /// The id of the effect: within a destination the same effect is there once.
+    pub effect: Option<String>,
+    /// What goes there.
+    pub body: String,
+    /// When it was committed, in microseconds since 1970.
+    pub created: i64,
+    /// Past this instant it must not happen any more.
+    pub not_after: Option<i64>,
+}
+
+/// A row with its publish number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Its number: without gaps, in the order in which rows became visible, and a cursor for readers.
+    pub publish_no: u64,
+    /// The row.
+    pub row: OutboxRow,
+}
+
+/// What a destination has not had yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxPending {
+    /// The destination.
+    pub destination: String,
+    /// How many rows.
+    pub count: u64,
+    /// When the oldest was committed, in microseconds since 1970.
+    pub oldest: i64,
+}
+
+/// Which publish numbers there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxEnds {
+    /// The oldest that is still there; 0 if none is.
+    pub first: u64,
+    /// The newest that was given; 0 if none was.
+    pub last: u64,
+}
+
+/// The destinations that open screens follow.
+pub const FEED: [&str; 2] = ["case", "condition"];
+
+impl FromRow for Published {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let publish_no = row.count("publish_no")?;
+        let row = OutboxRow {
+            destination: row.get("destination")?,
+            ordering_key: row.get("ordering_key")?,
+            effect: row.get("effect")?,
+            body: row.get("body")?,
+            created: row.get("created")?,
+            not_after: row.get("not_after")?,
+        };
+        Ok(Self { publish_no, row })
+    }
+}
+
+impl FromRow for OutboxPending {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self { destination: row.get("destination")?, count: row.count("count")?, oldest: row.get("oldest")? })
+    }
+}
+
+impl FromRow for OutboxEnds {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self { first: row.count("first")?, last: row.count("last")? })
+    }
+}
+
+impl Tx {
+    /// Adds rows in order. A row whose effect its destination has already is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn outbox_push(&mut self, rows: &[OutboxRow]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let texts = rows.iter().flat_map(|row| {
+            let effect = row.effect.as_deref().unwrap_or_default();
+            [row.destination.as_str(), row.ordering_key.as_str(), row.body.as_str(), effect]
+        });
+        let json = batch(rows, texts)?;
+        self.session().run(pair!("outbox/push"), args![&json]).await.map(|_| ())
+    }
+}
+
+impl Store {
+    /// Gives publish numbers to at most `limit` rows that have none, and says how many got one. Only the holder of the
+    /// lease `publish` numbers. A row that commits later gets a later number, whatever its id.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is another's by now.
+    pub async fn outbox_number(&self, lease: Lease, limit: u32) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        tx.hold_lease("publish", lease).await?;
+        let mut session = tx.session();
+        let last = session.row(sql!("outbox/last_number"), args![]).await?;
+        let last: i64 = last.ok_or_else(|| StoreError::corrupt("outbox/last_number", "no answer"))?.get("value")?;
+        let numbered = session.run(sql!("outbox/number"), args![last, limit]).await?;
+        if numbered > 0 {
+            session.run(sql!("outbox/numbered"), args![numbered]).await?;
+        }
+        tx.commit().await?;
+        Ok(numbered)
+    }
+
+    /// A destination's rows after a publish number, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn outbox_after(
+        &self,
+        destination: &str,
+        publish_no: u64,
+        limit: u32,
+    ) -> Result<Vec<Published>, StoreError> {
+        self.read().await?.session().all(sql!("outbox/after"), args![destination, publish_no, limit]).await
+    }
+
+    /// What open screens follow ([`FEED`]) after a publish number, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn feed_after(&self, publish_no: u64, limit: u32) -> Result<Vec<Published>, StoreError> {
+        let [case, condition] = FEED;
+        self.read().await?.session().all(sql!("outbox/feed"), args![publish_no, case, condition, limit]).await
+    }
+
+    /// Which publish numbers there are: a reader whose cursor is older than the first has missed something.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn outbox_ends(&self) -> Result<OutboxEnds, StoreError> {
+        let ends = self.read().await?.session().one(sql!("outbox/ends"), args![]).await?;
+        ends.ok_or_else(|| StoreError::corrupt("outbox/ends", "no answer"))
+    }
+
+    /// What has not been sent, by destination.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn outbox_pending(&self) -> Result<Vec<OutboxPending>, StoreError> {
+        self.read().await?.session().all(sql!("outbox/pending"), args![]).await
+    }
+
+    /// Removes rows committed before an instant that their destination has had, and says how many.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn outbox_prune(&self, before: i64) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let gone = tx.session().run(sql!("outbox/prune"), args![before]).await?;
+        tx.commit().await?;
+        Ok(gone)
+    }
+}

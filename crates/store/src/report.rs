@@ -1,0 +1,116 @@
+//! Reports by source and id: the same content again is a duplicate, another an amendment.
+
+use crate::error::StoreError;
+use crate::statement::{FromRow, Row, args, sql};
+use crate::store::Store;
+use crate::tx::Tx;
+
+/// What has become of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportRow {
+    /// Who reported.
+    pub source: String,
+    /// Under which id.
+    pub id: String,
+    /// The hash of its content.
+    pub content: String,
+    /// `pending`, `case` or `refused`.
+    pub state: String,
+    /// The case that answers it.
+    pub case: Option<String>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// When its content last changed, in microseconds since 1970.
+    pub at: i64,
+}
+
+/// What a report is to those that came before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum ReportClaim {
+    /// Nobody had claimed this source and id.
+    New,
+    /// The same content again. A row that is still `pending` may come from a caller that died between claim and log:
+    /// write it to the log again, where the second copy changes nothing.
+    Same(ReportRow),
+    /// Other content: the row holds what it was before, and is pending again.
+    Amended(ReportRow),
+}
+
+impl FromRow for ReportRow {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            source: row.get("source")?,
+            id: row.get("id")?,
+            content: row.get("content")?,
+            state: row.get("state")?,
+            case: row.get("case_id")?,
+            reason: row.get("reason")?,
+            at: row.get("at")?,
+        })
+    }
+}
+
+impl Tx {
+    /// Claims a report before it is written to the log.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn report_claim(
+        &mut self,
+        source: &str,
+        id: &str,
+        content: &str,
+        at: i64,
+    ) -> Result<ReportClaim, StoreError> {
+        let mut session = self.session();
+        if session.run(sql!("report/insert"), args![source, id, content, at]).await? == 1 {
+            return Ok(ReportClaim::New);
+        }
+        let before: Option<ReportRow> = session.one(sql!("report/get"), args![source, id]).await?;
+        let before = before.ok_or(StoreError::Conflict { operation: "report/insert" })?;
+        if session.run(sql!("report/amend"), args![source, id, content, at]).await? == 1 {
+            Ok(ReportClaim::Amended(before))
+        } else {
+            Ok(ReportClaim::Same(before))
+        }
+    }
+
+    /// A case answers the report.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn report_settled(&mut self, source: &str, id: &str, case: &str) -> Result<(), StoreError> {
+        self.settle(source, id, "case", Some(case), None).await
+    }
+
+    /// No case will answer the report.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn report_refused(&mut self, source: &str, id: &str, reason: &str) -> Result<(), StoreError> {
+        self.settle(source, id, "refused", None, Some(reason)).await
+    }
+
+    async fn settle(
+        &mut self,
+        source: &str,
+        id: &str,
+        state: &str,
+        case: Option<&str>,
+        reason: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let values = args![source, id, state, case, reason];
+        self.session().run(sql!("report/settle"), values).await.map(|_| ())
+    }
+}
+
+impl Store {
+    /// What has become of a report.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn report(&self, source: &str, id: &str) -> Result<Option<ReportRow>, StoreError> {
+        self.read().await?.session().one(sql!("report/get"), args![source, id]).await
+    }
+}

@@ -1,0 +1,131 @@
+//! Seats: which unit is asked or at work where.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::error::StoreError;
+use crate::statement::{FromRow, Row, Session, args, batch, pair, sql};
+use crate::store::Store;
+use crate::tx::Tx;
+
+/// A seat's row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SeatRow {
+    /// Its id.
+    pub id: String,
+    /// Its number on the case.
+    pub ordinal: i64,
+    /// The unit, once asked.
+    pub unit: Option<String>,
+    /// Lead or assist.
+    pub role: String,
+    /// What the unit must be competent for.
+    pub competence: String,
+    /// Where it stands.
+    pub state: String,
+    /// When its state last changed, in microseconds since 1970.
+    pub changed: i64,
+    /// 1 while a unit is asked or at work on it: what counts as the unit's load; else 0.
+    pub held: i64,
+}
+
+/// On how many cases each unit is asked or at work.
+pub type UnitLoad = BTreeMap<String, u64>;
+
+/// How many seats of live cases stand where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatCount {
+    /// What the unit must be competent for.
+    pub competence: String,
+    /// The state.
+    pub state: String,
+    /// How many.
+    pub count: u64,
+}
+
+impl FromRow for SeatRow {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.get("id")?,
+            ordinal: row.get("ordinal")?,
+            unit: row.get("unit")?,
+            role: row.get("role")?,
+            competence: row.get("competence")?,
+            state: row.get("state")?,
+            changed: row.get("changed")?,
+            held: row.get("held")?,
+        })
+    }
+}
+
+impl FromRow for SeatCount {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self { competence: row.get("competence")?, state: row.get("state")?, count: row.count("count")? })
+    }
+}
+
+async fn load(session: &mut Session<'_>) -> Result<UnitLoad, StoreError> {
+    let rows = session.rows(sql!("seat/load"), args![]).await?;
+    rows.iter().map(|row| Ok((row.get("unit")?, row.count("cases")?))).collect()
+}
+
+impl Tx {
+    /// Writes the seats of a case: new ones are added, known ones follow. Seats are never taken away.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn seats_put(&mut self, case: &str, rows: &[SeatRow]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let texts = rows.iter().flat_map(|row| {
+            let unit = row.unit.as_deref().unwrap_or_default();
+            [row.id.as_str(), row.role.as_str(), row.competence.as_str(), row.state.as_str(), unit]
+        });
+        let json = batch(rows, texts)?;
+        self.session().run(pair!("seat/put"), args![&json, case]).await.map(|_| ())
+    }
+
+    /// The load of every unit that has one, as this transaction sees it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn live_load(&mut self) -> Result<UnitLoad, StoreError> {
+        load(&mut self.session()).await
+    }
+}
+
+impl Store {
+    /// The load of every unit that has one.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn live_load(&self) -> Result<UnitLoad, StoreError> {
+        load(&mut self.read().await?.session()).await
+    }
+
+    /// The seats of a case, in the order they were wanted.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn seats(&self, case: &str) -> Result<Vec<SeatRow>, StoreError> {
+        self.read().await?.session().all(sql!("seat/of_case"), args![case]).await
+    }
+
+    /// One seat.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn seat(&self, id: &str) -> Result<Option<SeatRow>, StoreError> {
+        self.read().await?.session().one(sql!("seat/get"), args![id]).await
+    }
+
+    /// How many seats of live cases stand where.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn seat_counts(&self) -> Result<Vec<SeatCount>, StoreError> {
+        self.read().await?.session().all(sql!("seat/counts"), args![]).await
+    }
+}

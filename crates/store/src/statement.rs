@@ -1,0 +1,292 @@
+//! Statements by the name of their file, with what goes in and what comes out.
+
+use sqlx::AnyConnection;
+use sqlx::any::{Any, AnyArguments, AnyRow};
+use sqlx::{Arguments, Decode, Encode, Row as _, Type};
+
+use crate::connect::StoreProfile;
+use crate::error::{NUL, StoreError};
+
+/// A statement for both databases, or a pair.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Statement {
+    /// `noun/verb`, as its file is called.
+    pub(crate) name: &'static str,
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
+}
+
+impl Statement {
+    pub(crate) fn text(&self, profile: StoreProfile) -> &'static str {
+        match profile {
+            StoreProfile::Sqlite => self.sqlite,
+            StoreProfile::Postgres => self.postgres,
+        }
+    }
+}
+
+/// The statement of `sql/<name>.sql`.
+macro_rules! sql {
+    ($name:literal) => {{
+        const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sql"));
+        $crate::statement::Statement { name: $name, sqlite: TEXT, postgres: TEXT }
+    }};
+}
+
+/// The statement of `sql/<name>.sqlite.sql` and `sql/<name>.pg.sql`.
+macro_rules! pair {
+    ($name:literal) => {
+        $crate::statement::Statement {
+            name: $name,
+            sqlite: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sqlite.sql")),
+            postgres: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".pg.sql")),
+        }
+    };
+}
+
+/// The values of `$1`, `$2`, … in order.
+macro_rules! args {
+    () => {
+        $crate::statement::Args::default()
+    };
+    ($($value:expr),+ $(,)?) => {{
+        let mut args = $crate::statement::Args::default();
+        $($crate::statement::Bind::bind($value, &mut args);)+
+        args
+    }};
+}
+
+pub(crate) use {args, pair, sql};
+
+/// Values on their way into a statement.
+#[derive(Default)]
+pub(crate) struct Args {
+    values: AnyArguments,
+    refused: Option<String>,
+}
+
+impl Args {
+    fn add<T>(&mut self, value: T)
+    where
+        T: for<'q> Encode<'q, Any> + Type<Any>,
+    {
+        if let Err(error) = self.values.add(value) {
+            self.refused = Some(error.to_string());
+        }
+    }
+}
+
+/// A value that a statement takes.
+///
+/// There is none for an optional number with a fraction: the driver sends an absent one under another type than a
+/// present one, and PostgreSQL's prepared statements then refuse the second kind they meet.
+pub(crate) trait Bind {
+    fn bind(self, args: &mut Args);
+}
+
+impl Bind for Option<&str> {
+    fn bind(self, args: &mut Args) {
+        if self.is_some_and(|text| text.contains('\0')) {
+            args.refused = Some(NUL.to_owned());
+        }
+        args.add(self.map(str::to_owned));
+    }
+}
+
+impl Bind for &str {
+    fn bind(self, args: &mut Args) {
+        Some(self).bind(args);
+    }
+}
+
+impl Bind for &String {
+    fn bind(self, args: &mut Args) {
+        Some(self.as_str()).bind(args);
+    }
+}
+
+impl Bind for &Option<String> {
+    fn bind(self, args: &mut Args) {
+        self.as_deref().bind(args);
+    }
+}
+
+impl Bind for i64 {
+    fn bind(self, args: &mut Args) {
+        args.add(self);
+    }
+}
+
+impl Bind for Option<i64> {
+    fn bind(self, args: &mut Args) {
+        args.add(self);
+    }
+}
+
+impl Bind for u32 {
+    fn bind(self, args: &mut Args) {
+        args.add(i64::from(self));
+    }
+}
+
+impl Bind for u64 {
+    fn bind(self, args: &mut Args) {
+        match i64::try_from(self) {
+            Ok(number) => args.add(number),
+            Err(_) => args.refused = Some(format!("{self} is too large a number to be stored")),
+        }
+    }
+}
+
+impl Bind for Option<u64> {
+    fn bind(self, args: &mut Args) {
+        match self {
+            Some(number) => number.bind(args),
+            None => args.add(None::<i64>),
+        }
+    }
+}
+
+impl Bind for bool {
+    fn bind(self, args: &mut Args) {
+        args.add(i64::from(self));
+    }
+}
+
+impl Bind for Option<bool> {
+    fn bind(self, args: &mut Args) {
+        args.add(self.map(i64::from));
+    }
+}
+
+impl Bind for &[u8] {
+    fn bind(self, args: &mut Args) {
+        args.add(self.to_vec());
+    }
+}
+
+impl Bind for Option<&[u8]> {
+    fn bind(self, args: &mut Args) {
+        args.add(self.map(<[u8]>::to_vec));
+    }
+}
+
+/// A connection in use, by a reader or by a transaction.
+#[derive(Debug)]
+pub(crate) struct Session<'c> {
+    pub(crate) connection: &'c mut AnyConnection,
+    pub(crate) profile: StoreProfile,
+    /// Set by any statement that fails: PostgreSQL then turns the commit into a rollback without a word.
+    pub(crate) failed: &'c mut bool,
+}
+
+impl Session<'_> {
+    /// Runs a statement and says how many rows it touched.
+    pub(crate) async fn run(&mut self, statement: Statement, args: Args) -> Result<u64, StoreError> {
+        let args = self.checked(args)?;
+        let query = sqlx::query_with(statement.text(self.profile), args);
+        let done = query.execute(&mut *self.connection).await;
+        Ok(self.noted(statement, done)?.rows_affected())
+    }
+
+    /// Runs a statement and gives its rows.
+    pub(crate) async fn rows(&mut self, statement: Statement, args: Args) -> Result<Vec<Row>, StoreError> {
+        let args = self.checked(args)?;
+        let query = sqlx::query_with(statement.text(self.profile), args);
+        let rows = query.fetch_all(&mut *self.connection).await;
+        let rows = self.noted(statement, rows)?;
+        Ok(rows.into_iter().map(|row| Row { row, operation: statement.name }).collect())
+    }
+
+    /// Runs a statement that gives one row or none.
+    pub(crate) async fn row(&mut self, statement: Statement, args: Args) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(statement, args).await?.into_iter().next())
+    }
+
+    /// Runs a statement that gives one row or none, and reads it.
+    pub(crate) async fn one<T: FromRow>(&mut self, statement: Statement, args: Args) -> Result<Option<T>, StoreError> {
+        self.row(statement, args).await?.map(|row| T::from_row(&row)).transpose()
+    }
+
+    /// Runs a statement and reads its rows.
+    pub(crate) async fn all<T: FromRow>(&mut self, statement: Statement, args: Args) -> Result<Vec<T>, StoreError> {
+        self.rows(statement, args).await?.iter().map(T::from_row).collect()
+    }
+
+    /// Runs several statements of one text without values.
+    pub(crate) async fn script(&mut self, operation: &'static str, text: &'static str) -> Result<(), StoreError> {
+        let done = sqlx::raw_sql(text).execute(&mut *self.connection).await;
+        done.map(|_| ()).map_err(|error| {
+            *self.failed = true;
+            StoreError::from_driver(operation, error)
+        })
+    }
+
+    fn checked(&mut self, args: Args) -> Result<AnyArguments, StoreError> {
+        match args.refused {
+            Some(why) => {
+                *self.failed = true;
+                Err(StoreError::Refused(why))
+            }
+            None => Ok(args.values),
+        }
+    }
+
+    fn noted<T>(&mut self, statement: Statement, done: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        done.map_err(|error| {
+            *self.failed = true;
+            StoreError::from_driver(statement.name, error)
+        })
+    }
+}
+
+/// A row type that knows its columns.
+pub(crate) trait FromRow: Sized {
+    fn from_row(row: &Row) -> Result<Self, StoreError>;
+}
+
+/// One row that came back.
+pub(crate) struct Row {
+    row: AnyRow,
+    operation: &'static str,
+}
+
+impl Row {
+    /// The value of a column: text, whole number, bytes, or an option of these.
+    pub(crate) fn get<T>(&self, column: &str) -> Result<T, StoreError>
+    where
+        T: for<'r> Decode<'r, Any> + Type<Any>,
+    {
+        self.row.try_get(column).map_err(|error| StoreError::from_driver(self.operation, error))
+    }
+
+    /// A number that is never negative.
+    pub(crate) fn count(&self, column: &str) -> Result<u64, StoreError> {
+        let number: i64 = self.get(column)?;
+        u64::try_from(number).map_err(|_| StoreError::corrupt(self.operation, format!("{column} is {number}")))
+    }
+
+    /// A number of a partition or the like.
+    pub(crate) fn small(&self, column: &str) -> Result<u32, StoreError> {
+        let number: i64 = self.get(column)?;
+        u32::try_from(number).map_err(|_| StoreError::corrupt(self.operation, format!("{column} is {number}")))
+    }
+
+    /// Yes or no; absent is no.
+    pub(crate) fn flag(&self, column: &str) -> Result<bool, StoreError> {
+        Ok(self.get::<Option<i64>>(column)?.is_some_and(|number| number != 0))
+    }
+}
+
+/// Rows as one JSON parameter. A text with a NUL character is refused before it is escaped.
+pub(crate) fn batch<'a, T: serde::Serialize>(
+    rows: &[T],
+    texts: impl Iterator<Item = &'a str>,
+) -> Result<String, StoreError> {
+    for text in texts {
+        if text.contains('\0') {
+            return Err(StoreError::Refused(NUL.to_owned()));
+        }
+    }
+    serde_json::to_string(rows).map_err(|error| StoreError::Refused(format!("rows cannot be written: {error}")))
+}

@@ -1,0 +1,102 @@
+//! A store: one pool that writes and one that reads.
+
+use sqlx::any::Any;
+use sqlx::pool::{Pool, PoolConnection};
+
+use crate::connect::{Access, Address, StoreProfile, check_program};
+use crate::error::StoreError;
+use crate::statement::{Session, args, sql};
+use crate::tx::Tx;
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// At most this many connections, readers and writers together; SQLite has one writer besides.
+    pub max_connections: u32,
+}
+
+/// An open store. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    profile: StoreProfile,
+    /// SQLite: one connection, so that writers wait in a queue and not in busy loops.
+    writers: Pool<Any>,
+    /// Apart from the writers, so that a transaction that reads outside itself cannot wait for itself.
+    readers: Pool<Any>,
+}
+
+impl Store {
+    /// Connects, and checks that the database program is one to be trusted. Makes the file of a new SQLite store, but no
+    /// tables: see [`Store::migrate`] and [`Store::check_version`].
+    ///
+    /// # Errors
+    /// [`StoreError`] if the URL is none, nothing answers there, or what answers is too old.
+    pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let address = Address::parse(&settings.url)?;
+        let (writers, readers) = match address.profile {
+            StoreProfile::Sqlite => (1, settings.max_connections),
+            StoreProfile::Postgres => (settings.max_connections.div_ceil(2), settings.max_connections.div_ceil(2)),
+        };
+        let writers = address.pool(Access::Write, writers).await?;
+        check_program(&writers, address.profile).await?;
+        let readers = address.pool(Access::ReadOnly, readers).await?;
+        Ok(Self { profile: address.profile, writers, readers })
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn profile(&self) -> StoreProfile {
+        self.profile
+    }
+
+    /// Begins a transaction that writes. SQLite takes its write lock at once (`BEGIN IMMEDIATE`), so that nothing read in
+    /// it can be out of date when it writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if there is no connection within ten seconds.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let begin = match self.profile {
+            StoreProfile::Sqlite => "BEGIN IMMEDIATE",
+            StoreProfile::Postgres => "BEGIN",
+        };
+        let transaction = self.writers.begin_with(begin).await;
+        let transaction = transaction.map_err(|error| StoreError::from_driver("begin", error))?;
+        Ok(Tx::new(transaction, self.profile))
+    }
+
+    /// Whether the database answers and has its tables.
+    ///
+    /// # Errors
+    /// [`StoreError`] that says why not.
+    pub async fn healthy(&self) -> Result<(), StoreError> {
+        self.read().await?.session().row(sql!("session/ping"), args![]).await.map(|_| ())
+    }
+
+    /// Ends all connections; what is under way is rolled back.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writers.close().await;
+    }
+
+    /// A connection for reading.
+    pub(crate) async fn read(&self) -> Result<Reading, StoreError> {
+        let connection = self.readers.acquire().await.map_err(|error| StoreError::from_driver("connect", error))?;
+        Ok(Reading { connection, profile: self.profile, failed: false })
+    }
+}
+
+/// A connection that only reads.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    connection: PoolConnection<Any>,
+    profile: StoreProfile,
+    failed: bool,
+}
+
+impl Reading {
+    pub(crate) fn session(&mut self) -> Session<'_> {
+        Session { connection: &mut self.connection, profile: self.profile, failed: &mut self.failed }
+    }
+}
