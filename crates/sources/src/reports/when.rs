@@ -1,0 +1,52 @@
+//! The time of a row: a cell in the form that its source writes, local or with an offset.
+
+use jiff::civil::date;
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use muster_domain::time::Seen;
+
+/// Where the time of a row stands, and how it is written.
+#[derive(Debug, Clone)]
+pub(super) struct When {
+    pub(super) column: String,
+    format: String,
+    zone: Option<TimeZone>,
+}
+
+impl When {
+    /// A format that can be read: it must hold a day, and an offset where no zone is given.
+    pub(super) fn checked(column: String, format: String, zone: Option<TimeZone>) -> Result<Self, String> {
+        let when = Self { column, format, zone };
+        // A time written in the format and read again shows what the format is made of.
+        let mut sample = BrokenDownTime::from(date(2001, 2, 3).at(16, 5, 6, 0));
+        sample.set_offset(Some(Offset::UTC));
+        let written = sample.to_string(&when.format).map_err(|error| error.to_string())?;
+        when.read(&written)?;
+        Ok(when)
+    }
+
+    pub(super) fn read(&self, cell: &str) -> Result<Seen, String> {
+        if cell.is_empty() {
+            return Err("is empty".to_owned());
+        }
+        let unreadable = |error: jiff::Error| format!("is no time in the form {}: {error}", self.format);
+        let parts = BrokenDownTime::parse(&self.format, cell).map_err(unreadable)?;
+        let Some(zone) = &self.zone else {
+            return instant(parts.to_timestamp().map_err(unreadable)?);
+        };
+        let ambiguous = zone.to_ambiguous_timestamp(parts.to_datetime().map_err(unreadable)?);
+        if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
+            return Err("is a time that the clocks there skip".to_owned());
+        }
+        instant(ambiguous.earlier().map_err(unreadable)?)
+    }
+}
+
+/// An instant that every format of ours can write.
+fn instant(at: jiff::Timestamp) -> Result<Seen, String> {
+    let micros = at.as_microsecond();
+    match muster_wire::micros(&muster_wire::rfc3339(micros)) {
+        Some(written) if written == micros => Ok(Seen::from_micros(micros)),
+        _ => Err("lies outside the years 0 to 9999".to_owned()),
+    }
+}
