@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounds::{MAX_ATTACHMENTS, MAX_MEDIA_TYPE_BYTES, MAX_URL_BYTES};
 use crate::error::{At, Code, WireError};
+use crate::object::Object;
 use crate::read;
 use crate::text::Text;
 
@@ -58,8 +59,13 @@ impl AttachmentV1<'_> {
     }
 }
 
+/// A list of attachments as it is written.
+pub(crate) fn mirrors(list: &[Attachment]) -> Vec<Object<AttachmentV1<'_>>> {
+    list.iter().map(|attachment| Object(attachment.into())).collect()
+}
+
 /// Checks a list of attachments.
-pub(crate) fn checked(list: Vec<AttachmentV1<'_>>, at: At<'_>) -> Result<Vec<Attachment>, WireError> {
+pub(crate) fn checked(list: Vec<Object<AttachmentV1<'_>>>, at: At<'_>) -> Result<Vec<Attachment>, WireError> {
     read::at_most(list.len(), at, MAX_ATTACHMENTS)?;
-    list.into_iter().enumerate().map(|(n, attachment)| attachment.checked(at.item(n))).collect()
+    list.into_iter().enumerate().map(|(n, Object(attachment))| attachment.checked(at.item(n))).collect()
 }

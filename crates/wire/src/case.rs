@@ -69,11 +69,8 @@ pub fn encode(event: &CaseEvent, after: &Case) -> Encoded {
     let data = CaseChangedV1 { event: event.into(), case: after.into() };
     let subject = after.subject.key();
     let id = format!("{}-{}", event.case, event.version);
-    let draft = Draft {
-        time: Some(event.at.micros()),
-        subject: Some(&subject),
-        ..Draft::ours(TYPE, id, write::bytes(&data))
-    };
+    let draft =
+        Draft { time: Some(event.at.micros()), subject: Some(&subject), ..Draft::ours(TYPE, id, write::bytes(&data)) };
     draft.encoded(Some(event.case.as_str()))
 }
 
@@ -156,9 +153,9 @@ pub(crate) struct CaseV1<'a> {
 
 mirrored! {
     /// Where a case stands; more come with the full life, by adding.
-    CaseStateV1 = CaseState { Filed, Dispatched, Accepted, OnScene, Handled, PostChecked, Closed, Void }
+    CaseStateV1 as "CaseState" = CaseState { Filed, Dispatched, Accepted, OnScene, Handled, PostChecked, Closed, Void }
     /// How a case ended.
-    CaseOutcomeV1 = CaseOutcome { DrivenOff, Cleared, Handled, FalseAlarm, Duplicate, NotOurs, Void }
+    CaseOutcomeV1 as "CaseOutcome" = CaseOutcome { DrivenOff, Cleared, Handled, FalseAlarm, Duplicate, NotOurs, Void }
 }
 
 /// What a case is allowed to take, in microseconds of plain time.

@@ -336,11 +336,11 @@ impl From<ReportsV1> for Reports {
 
 mirrored! {
     /// How several sources that cover one place give one answer.
-    CombineV1 = Combine { Any, All, Max, Sum }
+    CombineV1 as "Combine" = Combine { Any, All, Max, Sum }
     /// What a device is.
-    DeviceKindV1 = DeviceKind { Camera, Sensor, Loudspeaker, Gateway, Recorder }
+    DeviceKindV1 as "DeviceKind" = DeviceKind { Camera, Sensor, Loudspeaker, Gateway, Recorder }
     /// A level of the grid, from the top.
-    GridLevelV1 = GridLevel { District, Street, Community, Grid, Microgrid }
+    GridLevelV1 as "GridLevel" = GridLevel { District, Street, Community, Grid, Microgrid }
 }
 
 /// A unit that can fill a seat.

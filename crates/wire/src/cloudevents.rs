@@ -38,7 +38,7 @@ pub struct Envelope<'a> {
     pub time: Option<Seen>,
     /// `subject`.
     pub subject: Option<Cow<'a, str>>,
-    /// The extension `traceparent` (W3C trace context).
+    /// The extension `traceparent` (W3C trace context §3.2), where it has that shape.
     pub traceparent: Option<Cow<'a, str>>,
     /// The JSON text of `data`; `None` if the event has none.
     pub data: Option<Cow<'a, str>>,
@@ -106,8 +106,17 @@ impl<'a> Attributes<'a> {
             kind,
             time: time.map(Seen::from_micros),
             subject: self.subject.map(|text| text.0),
-            traceparent: self.traceparent.map(|text| text.0),
+            traceparent: self.traceparent.filter(|text| is_traceparent(text)).map(|text| text.0),
             data,
         })
     }
+}
+
+/// Whether it is 55 characters of hexadecimal digits in four groups: it ends in our logs, so nothing else may.
+fn is_traceparent(text: &str) -> bool {
+    text.len() == 55
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            2 | 35 | 52 => byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        })
 }

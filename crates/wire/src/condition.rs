@@ -185,9 +185,9 @@ enum ChangeV1<'a> {
 
 mirrored! {
     /// What a rule believes about a subject.
-    StateV1 = State { Unknown, Clear, Suspected, Present, Easing }
+    StateV1 as "State" = State { Unknown, Clear, Suspected, Present, Easing }
     /// How an episode ended.
-    EndedHowV1 = EndedHow { SeenClear, ByPerson, Withdrawn }
+    EndedHowV1 as "EndedHow" = EndedHow { SeenClear, ByPerson, Withdrawn }
 }
 
 impl<'a> From<&'a Change> for ChangeV1<'a> {

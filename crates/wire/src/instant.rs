@@ -101,19 +101,40 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
+/// Year, month and day of a day counted from 1970-01-01: the other way of [`days`].
+fn date(day: i64) -> (i64, i64, i64) {
+    let day = day + 719_468;
+    let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    if month < 10 { (era * 400 + year, month + 3, day) } else { (era * 400 + year + 1, month - 9, day) }
+}
+
 /// An instant as every format of ours writes it: in UTC, with as many digits as it needs.
 ///
 /// What the domain holds came in through [`parse`] or from a clock, so it lies in the years that RFC 3339 can write;
-/// anything else is written as the nearest year that can be.
+/// anything else is written as the nearest instant that can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Instant(pub(crate) i64);
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_microsecond(self.0.clamp(FIRST, LAST)) {
-            Ok(timestamp) => fmt::Display::fmt(&timestamp, f),
-            Err(_) => Err(fmt::Error),
+        let instant = self.0.clamp(FIRST, LAST);
+        let (seconds, micros) = (instant.div_euclid(1_000_000), instant.rem_euclid(1_000_000));
+        let (year, month, day) = date(seconds.div_euclid(DAY));
+        let of_day = seconds.rem_euclid(DAY);
+        let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        let (mut fraction, mut digits) = (micros, 6);
+        while fraction != 0 && fraction % 10 == 0 {
+            (fraction, digits) = (fraction / 10, digits - 1);
         }
+        if fraction != 0 {
+            write!(f, ".{fraction:0digits$}")?;
+        }
+        f.write_str("Z")
     }
 }
 
@@ -239,10 +260,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_first_and_the_last_instant_are_written() {
+        assert_eq!(rfc3339(i64::MIN), "0000-01-01T00:00:00Z");
+        assert_eq!(rfc3339(i64::MAX), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(rfc3339(1_709_164_800_000_010), "2024-02-29T00:00:00.00001Z");
+        assert_eq!([FIRST, LAST].map(|end| parse(&rfc3339(end))), [Some(FIRST), Some(LAST)]);
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read_again(micros in FIRST..=LAST) {
             prop_assert_eq!(parse(&rfc3339(micros)), Some(micros));
+        }
+
+        #[test]
+        fn jiff_writes_the_same(micros in FIRST..=253_402_000_000_000_000) {
+            let jiffs = jiff::Timestamp::from_microsecond(micros).unwrap();
+            prop_assert_eq!(rfc3339(micros), jiffs.to_string());
         }
 
         #[test]

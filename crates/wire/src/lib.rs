@@ -17,6 +17,7 @@ mod instant;
 mod kafka;
 pub mod media_type;
 mod mirror;
+mod object;
 pub mod observation;
 pub mod problem;
 mod read;
@@ -32,5 +33,5 @@ mod value;
 mod write;
 
 pub use error::{Code, WireError};
-pub use kafka::Encoded;
 pub use instant::{micros, rfc3339};
+pub use kafka::Encoded;

@@ -2,10 +2,10 @@
 
 /// Declares the serde mirror of a domain enumeration of bare names, with the way there and back.
 macro_rules! mirrored {
-    ($($(#[$doc:meta])* $name:ident = $domain:ident { $($variant:ident),+ $(,)? })+) => {$(
+    ($($(#[$doc:meta])* $name:ident as $text:literal = $domain:ident { $($variant:ident),+ $(,)? })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-        #[serde(rename_all = "snake_case")]
+        #[serde(rename = $text, rename_all = "snake_case")]
         pub(crate) enum $name { $($variant),+ }
 
         impl From<$domain> for $name {

@@ -11,6 +11,7 @@ use crate::bounds::MAX_ATTACHMENTS;
 use crate::cloudevents::Envelope;
 use crate::error::{At, Code, WireError};
 use crate::mirror::mirrored;
+use crate::object::Object;
 use crate::read;
 use crate::text::Text;
 use crate::value::Values;
@@ -61,7 +62,7 @@ impl ObservationIn {
             kind: read::id(&data.kind, data_at.key("kind"), ObservationKind::parse)?,
             values: data.values.checked(data_at.key("values"))?,
             confidence: data.confidence.map(|sure| confidence(sure, data_at.key("confidence"))).transpose()?,
-            health: data.health.map(Health::from),
+            health: data.health.map(|Object(health)| health.into()),
             evidence: attachment::checked(data.evidence, data_at.key("evidence"))?,
         })
     }
@@ -75,8 +76,8 @@ impl ObservationIn {
             kind: self.kind.as_str().into(),
             values: Values::listed(&self.values),
             confidence: self.confidence,
-            health: self.health.map(HealthV1::from),
-            evidence: self.evidence.iter().map(AttachmentV1::from).collect(),
+            health: self.health.map(|health| Object(health.into())),
+            evidence: attachment::mirrors(&self.evidence),
         };
         crate::write::text(&data)
     }
@@ -112,11 +113,11 @@ pub(crate) struct ObservationV1<'a> {
     pub(crate) confidence: Option<f64>,
     /// What the source claims about its own health; left out, it claims nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) health: Option<HealthV1>,
+    pub(crate) health: Option<Object<HealthV1>>,
     /// Pictures of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = MAX_ATTACHMENTS))]
-    pub(crate) evidence: Vec<AttachmentV1<'a>>,
+    pub(crate) evidence: Vec<Object<AttachmentV1<'a>>>,
 }
 
 /// What a source claims about its own health. What is left out claims nothing.
@@ -146,7 +147,7 @@ pub(crate) struct HealthV1 {
 
 mirrored! {
     /// A part of a device.
-    PartV1 = Part { Analytics, Camera, Link }
+    PartV1 as "Part" = Part { Analytics, Camera, Link }
 }
 
 impl From<HealthV1> for Health {

@@ -6,11 +6,12 @@ use serde_path_to_error::{Path, Segment};
 
 use crate::error::{At, Code, WireError, push_key};
 use crate::instant;
+use crate::object::Object;
 use crate::text::Text;
 
-/// Reads a type from JSON; pointers of refusals begin with `base`.
+/// Reads a structure from a JSON object; pointers of refusals begin with `base`.
 pub(crate) fn typed<'a, T: Deserialize<'a>>(json: &'a str, base: &At<'_>) -> Result<T, WireError> {
-    serde_json::from_str(json).map_err(|_| explain::<T>(json, base))
+    serde_json::from_str(json).map(|Object(read)| read).map_err(|_| explain::<Object<T>>(json, base))
 }
 
 /// Reads a second time, slower, to learn where it failed.

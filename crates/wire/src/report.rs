@@ -14,6 +14,7 @@ use crate::bounds::{MAX_ADDRESS_BYTES, MAX_ATTACHMENTS, MAX_PERSON_BYTES, MAX_TE
 use crate::cloudevents::{Envelope, Item};
 use crate::error::{At, Code, WireError};
 use crate::mirror::mirrored;
+use crate::object::Object;
 use crate::text::Text;
 use crate::{read, scan, split, write};
 
@@ -121,16 +122,18 @@ impl ReportIn {
             text: (&self.text).into(),
             occurred_at: self.occurred.map(|at| Text(crate::rfc3339(at.micros()).into())),
             place: self.place.as_ref().map(|id| id.as_str().into()),
-            location: self.location.map(LocationV1::from),
+            location: self.location.map(|at| Object(LocationV1::from(at))),
             grid: self.grid.as_ref().map(|id| id.as_str().into()),
             address: self.address.as_ref().map(Text::from),
-            reporter: self.reporter.as_ref().map(|reporter| ReporterV1 {
-                name: reporter.name.as_ref().map(Text::from),
-                phone: reporter.phone.as_ref().map(Text::from),
-                role: reporter.role.as_ref().map(Text::from),
+            reporter: self.reporter.as_ref().map(|reporter| {
+                Object(ReporterV1 {
+                    name: reporter.name.as_ref().map(Text::from),
+                    phone: reporter.phone.as_ref().map(Text::from),
+                    role: reporter.role.as_ref().map(Text::from),
+                })
             }),
             severity: self.severity.map(|severity| i64::from(severity.level())),
-            attachments: self.attachments.iter().map(AttachmentV1::from).collect(),
+            attachments: attachment::mirrors(&self.attachments),
         }
     }
 }
@@ -173,10 +176,10 @@ fn checked(report: ReportV1<'_>, at: At<'_>, event: Option<&Envelope<'_>>) -> Re
         text: read::bounded(&report.text, at.key("text"), MAX_TEXT_BYTES)?,
         occurred,
         place: read::maybe_id(report.place.as_ref(), at.key("place"), PlaceId::parse)?,
-        location: report.location.map(|location| location.checked(at.key("location"))).transpose()?,
+        location: report.location.map(|Object(location)| location.checked(at.key("location"))).transpose()?,
         grid: read::maybe_id(report.grid.as_ref(), at.key("grid"), GridId::parse)?,
         address: address.transpose()?,
-        reporter: report.reporter.map(|reporter| reporter.checked(at.key("reporter"))).transpose()?,
+        reporter: report.reporter.map(|Object(reporter)| reporter.checked(at.key("reporter"))).transpose()?,
         severity: report.severity.map(|level| severity(level, at.key("severity"))).transpose()?,
         attachments: attachment::checked(report.attachments, at.key("attachments"))?,
     })
@@ -220,7 +223,7 @@ pub(crate) struct ReportV1<'a> {
     place: Option<Text<'a>>,
     /// A position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    location: Option<LocationV1>,
+    location: Option<Object<LocationV1>>,
     /// A grid cell of the catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
@@ -231,7 +234,7 @@ pub(crate) struct ReportV1<'a> {
     address: Option<Text<'a>>,
     /// Who it was: personal data, which goes to the vault and into no topic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    reporter: Option<ReporterV1<'a>>,
+    reporter: Option<Object<ReporterV1<'a>>>,
     /// 1 = lowest, 5 = life at risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 5))]
@@ -239,7 +242,7 @@ pub(crate) struct ReportV1<'a> {
     /// Pictures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = MAX_ATTACHMENTS))]
-    attachments: Vec<AttachmentV1<'a>>,
+    attachments: Vec<Object<AttachmentV1<'a>>>,
 }
 
 /// Personal data of who reported.
@@ -311,7 +314,7 @@ impl LocationV1 {
 
 mirrored! {
     /// A coordinate reference system.
-    CrsV1 = Crs { Wgs84, Gcj02, Bd09, Cgcs2000 }
+    CrsV1 as "Crs" = Crs { Wgs84, Gcj02, Bd09, Cgcs2000 }
 }
 
 #[expect(clippy::derivable_impls, reason = "the macro that makes the type knows of no default")]

@@ -14,9 +14,7 @@ use crate::condition::ConditionV1;
 use crate::observation::ObservationV1;
 use crate::problem::Problem;
 use crate::receipt::Receipt;
-use crate::record::{
-    ActV1, ConfigV1, IntakeV1, ObservationRecordV1, OutcomeV1, ReportRecordV1, TakeoverV1, TickV1,
-};
+use crate::record::{ActV1, ConfigV1, IntakeV1, ObservationRecordV1, OutcomeV1, ReportRecordV1, TakeoverV1, TickV1};
 use crate::report::ReportV1;
 
 pub use asyncapi::bundled as asyncapi;

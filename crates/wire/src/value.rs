@@ -5,7 +5,7 @@ use std::fmt;
 
 use muster_domain::record::Value;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::bounds::{MAX_NAME_BYTES, MAX_VALUE_BYTES, MAX_VALUES};
@@ -175,9 +175,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Values<'a> {
                 let mut entries = Vec::with_capacity(4);
                 while let Some(entry) = map.next_entry()? {
                     entries.push(entry);
-                    if entries.len() > MAX_VALUES {
-                        return Err(A::Error::custom(format!("has more than {MAX_VALUES} values")));
-                    }
                 }
                 Ok(Values(entries))
             }

@@ -14,9 +14,9 @@ use crate::error::{At, WireError};
 use crate::geometry::PositionV1;
 use crate::instant::Instant;
 use crate::mirror::mirrored;
+use crate::read;
 use crate::reason::{self, WordsV1};
 use crate::report::severity;
-use crate::read;
 use crate::text::Text;
 
 /// One entry of a case's journal.
@@ -117,9 +117,7 @@ impl ActorV1<'_> {
             Self::Clock {} => Actor::Clock,
             Self::Source { source } => Actor::Source(read::id(&source, at.key("source"), SourceName::parse)?),
             Self::Desk { post } => Actor::Desk(post.into()),
-            Self::Seat { seat, person } => {
-                Actor::Seat(read::id(&seat, at.key("seat"), SeatId::parse)?, person.into())
-            }
+            Self::Seat { seat, person } => Actor::Seat(read::id(&seat, at.key("seat"), SeatId::parse)?, person.into()),
         })
     }
 }
@@ -176,7 +174,7 @@ enum HappenedV1<'a> {
 
 mirrored! {
     /// Who gave a seat back.
-    ReturnedByV1 = ReturnedBy { Unit, Desk, Lapse, CaseEnded }
+    ReturnedByV1 as "ReturnedBy" = ReturnedBy { Unit, Desk, Lapse, CaseEnded }
 }
 
 impl<'a> From<&'a Happened> for HappenedV1<'a> {
@@ -189,9 +187,7 @@ impl<'a> From<&'a Happened> for HappenedV1<'a> {
                 Self::EpisodeEnded { episode: episode.as_str().into(), at: Instant(at.micros()) }
             }
             Happened::Reported(link) => Self::Reported(link.into()),
-            Happened::SeatsWanted(seats) => {
-                Self::SeatsWanted { seats: seats.iter().map(WantedSeatV1::from).collect() }
-            }
+            Happened::SeatsWanted(seats) => Self::SeatsWanted { seats: seats.iter().map(WantedSeatV1::from).collect() },
             Happened::Asked(seat, unit, why, fallback) => Self::Asked {
                 seat: seat.as_str().into(),
                 unit: unit.as_str().into(),
@@ -211,9 +207,7 @@ impl<'a> From<&'a Happened> for HappenedV1<'a> {
                 Self::Photo { seat: seat_of(seat), evidence: evidence.as_str().into(), late: *late }
             }
             Happened::Noted(seat, late) => Self::Noted { seat: seat_of(seat), late: *late },
-            Happened::Laddered(effect, name) => {
-                Self::Laddered { effect: effect.as_str().into(), name: name.into() }
-            }
+            Happened::Laddered(effect, name) => Self::Laddered { effect: effect.as_str().into(), name: name.into() },
             Happened::LadderSkipped(why) => Self::LadderSkipped { why: why.into() },
             Happened::Acknowledged => Self::Acknowledged {},
             Happened::FoundReal => Self::FoundReal {},
@@ -247,9 +241,7 @@ impl HappenedV1<'_> {
             }
             Self::NoRoute { seat, why } => Happened::NoRoute(of(&seat)?, why.into()),
             Self::Accepted { seat } => Happened::Accepted(of(&seat)?),
-            Self::Arrived { seat, since, late } => {
-                Happened::Arrived(of(&seat)?, Filed::from_micros(since.0), late)
-            }
+            Self::Arrived { seat, since, late } => Happened::Arrived(of(&seat)?, Filed::from_micros(since.0), late),
             Self::Done { seat, since, late } => Happened::Done(of(&seat)?, Filed::from_micros(since.0), late),
             Self::Returned { seat, by } => Happened::Returned(of(&seat)?, by.into()),
             Self::Photo { seat, evidence, late } => {

@@ -44,11 +44,11 @@ pub(super) struct SeatV1<'a> {
 
 mirrored! {
     /// The role of a seat.
-    RoleV1 = Role { Lead, Assist }
+    RoleV1 as "Role" = Role { Lead, Assist }
     /// Where a seat stands.
-    SeatStateV1 = SeatState { Wanted, Asked, Accepted, OnScene, Done, Returned }
+    SeatStateV1 as "SeatState" = SeatState { Wanted, Asked, Accepted, OnScene, Done, Returned }
     /// What a clock limits.
-    ClockKindV1 = ClockKind { Accept, Arrive, Close, PostCheck }
+    ClockKindV1 as "ClockKind" = ClockKind { Accept, Arrive, Close, PostCheck }
 }
 
 impl<'a> From<&'a Seat> for SeatV1<'a> {

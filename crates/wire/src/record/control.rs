@@ -117,9 +117,9 @@ pub(crate) struct ActV1<'a> {
 
 mirrored! {
     /// What was decided.
-    ActKindV1 = ActKind { CaseEnded, PostChecked }
+    ActKindV1 as "ActKind" = ActKind { CaseEnded, PostChecked }
     /// How far an effect got.
-    OutcomeStateV1 = OutcomeState { Sent, Delivered, Answered, Failed, Expired }
+    OutcomeStateV1 as "OutcomeState" = OutcomeState { Sent, Delivered, Answered, Failed, Expired }
 }
 
 pub(crate) fn act_mirror(act: &Act) -> ActV1<'_> {

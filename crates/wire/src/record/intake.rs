@@ -15,6 +15,7 @@ use crate::attachment::{self, AttachmentV1};
 use crate::error::{At, WireError};
 use crate::instant::Instant;
 use crate::kafka::Draft;
+use crate::object::Object;
 use crate::observation::HealthV1;
 use crate::report::{LocationV1, severity};
 use crate::text::Text;
@@ -39,10 +40,10 @@ pub(crate) struct ObservationRecordV1<'a> {
     confidence: Option<f64>,
     /// What the source claims about its own health.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    health: Option<HealthV1>,
+    health: Option<Object<HealthV1>>,
     /// Pictures of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    evidence: Vec<AttachmentV1<'a>>,
+    evidence: Vec<Object<AttachmentV1<'a>>>,
     /// What admit added.
     admitted: AdmittedV1<'a>,
 }
@@ -77,8 +78,8 @@ pub(super) fn observation(observation: &Observation) -> Draft<'_> {
         kind: observation.kind.as_str().into(),
         values: Values::listed(&observation.values),
         confidence: observation.confidence,
-        health: observation.health.map(HealthV1::from),
-        evidence: observation.evidence.iter().map(AttachmentV1::from).collect(),
+        health: observation.health.map(|health| Object(HealthV1::from(health))),
+        evidence: attachment::mirrors(&observation.evidence),
         admitted: AdmittedV1 {
             adapter: observation.adapter.as_str().into(),
             received: Instant(observation.received.micros()),
@@ -108,7 +109,7 @@ pub(super) fn read_observation(head: &Head<'_>, data: &str) -> Result<Observatio
         kind: read::id(&data.kind, DATA.key("kind"), ObservationKind::parse)?,
         values: data.values.checked(DATA.key("values"))?,
         confidence: data.confidence,
-        health: data.health.map(Into::into),
+        health: data.health.map(|Object(health)| health.into()),
         evidence: attachment::checked(data.evidence, DATA.key("evidence"))?,
         seen: Seen::from_micros(head.time()?),
         received: Received::from_micros(data.admitted.received.0),
@@ -134,7 +135,7 @@ pub(crate) struct ReportRecordV1<'a> {
     place: Option<Text<'a>>,
     /// Where, as a position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    location: Option<LocationV1>,
+    location: Option<Object<LocationV1>>,
     /// Where, as a grid cell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     grid: Option<Text<'a>>,
@@ -146,7 +147,7 @@ pub(crate) struct ReportRecordV1<'a> {
     severity: Option<i64>,
     /// Pictures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    attachments: Vec<AttachmentV1<'a>>,
+    attachments: Vec<Object<AttachmentV1<'a>>>,
     /// What admit added.
     admitted: AdmittedReportV1<'a>,
 }
@@ -172,11 +173,11 @@ pub(super) fn report(report: &Report) -> Draft<'_> {
         text: (&report.text).into(),
         occurred_at: report.occurred.map(|at| Instant(at.micros())),
         place: report.place.as_ref().map(|id| id.as_str().into()),
-        location: report.location.map(LocationV1::from),
+        location: report.location.map(|at| Object(LocationV1::from(at))),
         grid: report.grid.as_ref().map(|id| id.as_str().into()),
         address: report.address.as_ref().map(Text::from),
         severity: report.severity.map(|severity| i64::from(severity.level())),
-        attachments: report.attachments.iter().map(AttachmentV1::from).collect(),
+        attachments: attachment::mirrors(&report.attachments),
         admitted: AdmittedReportV1 {
             received: Instant(report.received.micros()),
             config: report.config,
@@ -205,7 +206,7 @@ pub(super) fn read_report(head: &Head<'_>, data: &str) -> Result<Report, WireErr
         occurred: data.occurred_at.map(|at| Seen::from_micros(at.0)),
         received: Received::from_micros(admitted.received.0),
         place: read::maybe_id(data.place.as_ref(), DATA.key("place"), PlaceId::parse)?,
-        location: data.location.map(|location| location.checked(DATA.key("location"))).transpose()?,
+        location: data.location.map(|Object(location)| location.checked(DATA.key("location"))).transpose()?,
         grid: read::maybe_id(data.grid.as_ref(), DATA.key("grid"), GridId::parse)?,
         address: data.address.map(String::from),
         reporter: read::maybe_id(admitted.reporter.as_ref(), DATA.key("admitted").key("reporter"), VaultRef::parse)?,
