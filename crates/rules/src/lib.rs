@@ -6,4 +6,5 @@
 pub mod config;
 pub mod examples;
 pub mod expr;
+pub mod reference;
 pub mod rulebook;

@@ -30,9 +30,8 @@ pub(super) struct Judged {
 
 /// Judges the place at an instant for a condition with these witnesses.
 pub(super) fn judge(sources: &Sources, at: Seen, witnesses: &BTreeSet<DeviceId>, setting: &Setting) -> Judged {
-    let said = |device: &DeviceId| {
-        sources.get(device).and_then(|source| source.says(at, setting.speaks(device), setting))
-    };
+    let said =
+        |device: &DeviceId| sources.get(device).and_then(|source| source.says(at, setting.speaks(device), setting));
     let verdicts: Vec<(&DeviceId, Says)> =
         sources.keys().filter_map(|device| Some((device, setting.says(said(device)?)))).collect();
     let sayers = verdicts.iter().filter(|(_, v)| *v == Says::So).map(|(device, _)| (*device).clone()).collect();
@@ -57,11 +56,13 @@ pub(super) fn judge(sources: &Sources, at: Seen, witnesses: &BTreeSet<DeviceId>,
         (Combine::All, Some(_)) if all_so_far(Says::So) => Answer::So,
         (Combine::All, Some(_)) if some(Says::NotSo) => Answer::NotSo,
         (Combine::All, Some(_)) => Answer::None,
-        (how @ (Combine::Max | Combine::Sum), Some(words)) => match setting.says_together(&combined(how, &words, setting)) {
-            Says::So => Answer::So,
-            Says::NotSo => Answer::NotSo,
-            Says::Neither => Answer::None,
-        },
+        (how @ (Combine::Max | Combine::Sum), Some(words)) => {
+            match setting.says_together(&combined(how, &words, setting)) {
+                Says::So => Answer::So,
+                Says::NotSo => Answer::NotSo,
+                Says::Neither => Answer::None,
+            }
+        }
     };
     Judged { answer, sayers }
 }

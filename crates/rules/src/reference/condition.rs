@@ -8,8 +8,8 @@ use muster_domain::id::{AdapterName, DeviceId, EpisodeId};
 use muster_domain::record::{Act, ActKind, Observation, Outcome, Part};
 use muster_domain::time::{LogTime, Seen, Span};
 
-use super::cover::{Content, Entry, heard};
 use super::Intake;
+use super::cover::{Content, Entry, heard};
 use super::ladder::Ladder;
 use super::setting::Setting;
 use super::walk::{Hold, Standing, Turn, walk};
@@ -108,8 +108,7 @@ impl Condition {
         let (from, at) = (self.standing.state, turn.from.0);
         let begins = (from, turn.to) == (State::Suspected, State::Present);
         if begins {
-            let id =
-                EpisodeId::of(&self.key.rule, &self.key.subject.key(), now.generation, now.partition, now.offset);
+            let id = EpisodeId::of(&self.key.rule, &self.key.subject.key(), now.generation, now.partition, now.offset);
             self.episode = Some(Episode { id, began: at, ladder: None });
         }
         let Turn { to: state, from: start, witnesses } = turn;
@@ -252,6 +251,10 @@ impl Condition {
         {
             ladder.wait(step, easing);
         }
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.standing.state
     }
 
     /// §8: the steps that are due now.

@@ -66,12 +66,7 @@ struct Walk<'a> {
 }
 
 /// Walks to `horizon`: the first change on the way, or what stands there.
-pub(super) fn walk(
-    standing: &Standing,
-    entries: &[Entry],
-    setting: &Setting,
-    horizon: Seen,
-) -> Result<Turn, Standing> {
+pub(super) fn walk(standing: &Standing, entries: &[Entry], setting: &Setting, horizon: Seen) -> Result<Turn, Standing> {
     let (at, known) = standing.from;
     let mut walk = Walk {
         setting,
@@ -130,9 +125,7 @@ impl Walk<'_> {
         let rule = &self.setting.rule;
         match (self.state, &rule.clear) {
             (State::Suspected, _) => aim(Answer::So, rule.raise.hold, State::Present, Some(State::Clear)),
-            (State::Easing, Clear::When(clause)) => {
-                aim(Answer::NotSo, clause.hold, State::Clear, Some(State::Present))
-            }
+            (State::Easing, Clear::When(clause)) => aim(Answer::NotSo, clause.hold, State::Clear, Some(State::Present)),
             // §5: quiet "is met by covered time without another impulse".
             (State::Present, Clear::Quiet(quiet)) => aim(Answer::NotSo, *quiet, State::Clear, None),
             _ => None,
