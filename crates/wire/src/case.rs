@@ -1,12 +1,14 @@
 //! `muster.case.v1`: a case and the entries of its journal, as the store keeps them, Kafka carries them and the API
 //! shows them.
 
+mod filed;
 mod journal;
+mod link;
 mod seat;
 
-use muster_domain::case::{Case, CaseEvent, CaseOutcome, CaseState, EpisodeLink, Limits, ReportLink, Round};
-use muster_domain::id::{CaseId, CaseKind, EpisodeId, EvidenceId, GridId, RuleId, SourceId, SourceName};
-use muster_domain::time::{Filed, Seen};
+use muster_domain::case::{Case, CaseEvent, CaseOutcome, CaseState, Limits, Round};
+use muster_domain::id::{CaseId, CaseKind, EvidenceId, GridId};
+use muster_domain::time::Filed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,11 +17,12 @@ use crate::geometry::PositionV1;
 use crate::instant::{Instant, Micros};
 use crate::kafka::{Draft, Encoded};
 use crate::mirror::mirrored;
-use crate::reason::{self, ReasonV1};
+use crate::reason;
 use crate::report::severity;
 use crate::text::Text;
 use crate::{read, write};
 use journal::CaseEventV1;
+use link::{EpisodeLinkV1, ReportLinkV1};
 use seat::{ClockV1, SeatV1};
 
 /// The `type` of a change of a case.
@@ -202,88 +205,6 @@ struct RoundV1 {
     episodes: usize,
     /// The first seat of this round.
     seats: usize,
-}
-
-/// An episode that a case answers.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename = "EpisodeLink", bound(deserialize = "'de: 'a"))]
-struct EpisodeLinkV1<'a> {
-    /// The episode.
-    episode: Text<'a>,
-    /// The rule that began it.
-    rule: Text<'a>,
-    /// The version of the rule, pinned.
-    rule_version: u32,
-    /// When it began.
-    began: Instant,
-    /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ended: Option<Instant>,
-    /// Why it began.
-    reason: ReasonV1<'a>,
-}
-
-impl<'a> From<&'a EpisodeLink> for EpisodeLinkV1<'a> {
-    fn from(link: &'a EpisodeLink) -> Self {
-        Self {
-            episode: link.episode.as_str().into(),
-            rule: link.rule.as_str().into(),
-            rule_version: link.rule_version,
-            began: Instant(link.began.micros()),
-            ended: link.ended.map(|at| Instant(at.micros())),
-            reason: (&link.reason).into(),
-        }
-    }
-}
-
-impl EpisodeLinkV1<'_> {
-    fn checked(self, at: At<'_>) -> Result<EpisodeLink, WireError> {
-        Ok(EpisodeLink {
-            episode: read::id(&self.episode, at.key("episode"), EpisodeId::parse)?,
-            rule: read::id(&self.rule, at.key("rule"), RuleId::parse)?,
-            rule_version: self.rule_version,
-            began: Seen::from_micros(self.began.0),
-            ended: self.ended.map(|at| Seen::from_micros(at.0)),
-            reason: self.reason.checked(at.key("reason"))?,
-        })
-    }
-}
-
-/// A report that a case answers.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename = "ReportLink", bound(deserialize = "'de: 'a"))]
-struct ReportLinkV1<'a> {
-    /// Who reported.
-    source: Text<'a>,
-    /// Under which id.
-    id: Text<'a>,
-    /// What they wrote.
-    text: Text<'a>,
-    /// When it happened, as they say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    occurred_at: Option<Instant>,
-}
-
-impl<'a> From<&'a ReportLink> for ReportLinkV1<'a> {
-    fn from(link: &'a ReportLink) -> Self {
-        Self {
-            source: link.source.as_str().into(),
-            id: link.id.as_str().into(),
-            text: (&link.text).into(),
-            occurred_at: link.occurred.map(|at| Instant(at.micros())),
-        }
-    }
-}
-
-impl ReportLinkV1<'_> {
-    fn checked(self, at: At<'_>) -> Result<ReportLink, WireError> {
-        Ok(ReportLink {
-            source: read::id(&self.source, at.key("source"), SourceName::parse)?,
-            id: read::id(&self.id, at.key("id"), SourceId::parse)?,
-            text: self.text.into(),
-            occurred: self.occurred_at.map(|at| Seen::from_micros(at.0)),
-        })
-    }
 }
 
 impl<'a> From<&'a Case> for CaseV1<'a> {

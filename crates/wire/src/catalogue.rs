@@ -1,23 +1,24 @@
 //! `muster.catalogue.v1`: everything that stands in the street, as one document: a configuration version.
 
+mod device;
+mod unit;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_domain::catalogue::{
-    Catalogue, Combine, Coverage, Device, DeviceKind, GridCell, GridLevel, Place, Reports, Unit,
-};
-use muster_domain::id::{ClassId, Competence, DeviceId, GridId, ObservationKind, PlaceId, UnitId};
-use muster_domain::time::Filed;
+use muster_domain::catalogue::{Catalogue, Combine, Device, DeviceKind, GridCell, GridLevel, Place, Unit};
+use muster_domain::id::{ClassId, GridId, PlaceId, UnitId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{At, Code, WireError};
 use crate::geometry::{GeometryV1, PositionV1};
-use crate::instant::{Instant, Micros};
 use crate::mirror::mirrored;
 use crate::text::Text;
 use crate::value::Values;
 use crate::{read, write};
+use device::DeviceV1;
+use unit::UnitV1;
 
 /// The `format` of the document.
 pub const FORMAT: &str = "muster.catalogue.v1";
@@ -221,119 +222,6 @@ impl PlaceV1<'_> {
     }
 }
 
-/// A device.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename = "Device", bound(deserialize = "'de: 'a"))]
-struct DeviceV1<'a> {
-    /// Its id.
-    id: Text<'a>,
-    /// What it is.
-    kind: DeviceKindV1,
-    /// Its name.
-    name: Text<'a>,
-    /// The places it covers.
-    #[serde(default)]
-    places: Vec<CoverageV1<'a>>,
-    /// What it hangs on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    upstream: Option<Text<'a>>,
-    /// `scheme:value` names that other systems have for it.
-    #[serde(default)]
-    external_ids: Vec<Text<'a>>,
-    /// How it speaks, by kind of observation, where that differs from the kind's default.
-    #[serde(default)]
-    reports: BTreeMap<Text<'a>, ReportsV1>,
-}
-
-impl<'a> From<&'a Device> for DeviceV1<'a> {
-    fn from(device: &'a Device) -> Self {
-        let coverage = |covered: &'a Coverage| CoverageV1 {
-            place: covered.place.as_str().into(),
-            zone: covered.zone.as_ref().map(Text::from),
-        };
-        Self {
-            id: device.id.as_str().into(),
-            kind: device.kind.into(),
-            name: (&device.name).into(),
-            places: device.places.iter().map(coverage).collect(),
-            upstream: device.upstream.as_ref().map(|id| id.as_str().into()),
-            external_ids: device.external_ids.iter().map(Text::from).collect(),
-            reports: device.reports.iter().map(|(kind, reports)| (kind.as_str().into(), (*reports).into())).collect(),
-        }
-    }
-}
-
-impl DeviceV1<'_> {
-    fn checked(self, at: At<'_>) -> Result<Device, WireError> {
-        let reports = self.reports.into_iter().map(|(kind, reports)| {
-            let kind = read::id(&kind, at.key("reports").key(&kind), ObservationKind::parse)?;
-            Ok((kind, reports.into()))
-        });
-        Ok(Device {
-            id: read::id(&self.id, at.key("id"), DeviceId::parse)?,
-            kind: self.kind.into(),
-            name: self.name.into(),
-            places: read::each(self.places, at.key("places"), CoverageV1::checked)?,
-            upstream: read::maybe_id(self.upstream.as_ref(), at.key("upstream"), DeviceId::parse)?,
-            external_ids: self.external_ids.into_iter().map(String::from).collect(),
-            reports: reports.collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-/// One place that a device covers.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename = "Coverage", bound(deserialize = "'de: 'a"))]
-struct CoverageV1<'a> {
-    /// The place.
-    place: Text<'a>,
-    /// The zone of the device's view.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    zone: Option<Text<'a>>,
-}
-
-impl CoverageV1<'_> {
-    fn checked(self, at: At<'_>) -> Result<Coverage, WireError> {
-        let place = read::id(&self.place, at.key("place"), PlaceId::parse)?;
-        Ok(Coverage { place, zone: self.zone.map(String::from) })
-    }
-}
-
-/// How a source speaks: an object with one member, whose name says how.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
-#[serde(rename = "Reports", rename_all = "snake_case")]
-enum ReportsV1 {
-    /// It repeats itself.
-    Every {
-        /// At this interval, in microseconds.
-        interval_us: Micros,
-    },
-    /// It is silent while nothing changes.
-    OnChange {},
-    /// Each record is an impulse.
-    OnEvent {},
-}
-
-impl From<Reports> for ReportsV1 {
-    fn from(reports: Reports) -> Self {
-        match reports {
-            Reports::Every(interval) => Self::Every { interval_us: Micros(interval) },
-            Reports::OnChange => Self::OnChange {},
-            Reports::OnEvent => Self::OnEvent {},
-        }
-    }
-}
-
-impl From<ReportsV1> for Reports {
-    fn from(reports: ReportsV1) -> Self {
-        match reports {
-            ReportsV1::Every { interval_us } => Self::Every(interval_us.0),
-            ReportsV1::OnChange {} => Self::OnChange,
-            ReportsV1::OnEvent {} => Self::OnEvent,
-        }
-    }
-}
-
 mirrored! {
     /// How several sources that cover one place give one answer.
     CombineV1 as "Combine" = Combine { Any, All, Max, Sum }
@@ -341,66 +229,4 @@ mirrored! {
     DeviceKindV1 as "DeviceKind" = DeviceKind { Camera, Sensor, Loudspeaker, Gateway, Recorder }
     /// A level of the grid, from the top.
     GridLevelV1 as "GridLevel" = GridLevel { District, Street, Community, Grid, Microgrid }
-}
-
-/// A unit that can fill a seat.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename = "Unit", bound(deserialize = "'de: 'a"))]
-struct UnitV1<'a> {
-    /// Its id.
-    id: Text<'a>,
-    /// Its name.
-    name: Text<'a>,
-    /// Its kind.
-    kind: Text<'a>,
-    /// The grid cells it is responsible for; none = everywhere.
-    #[serde(default)]
-    grids: Vec<Text<'a>>,
-    /// What it is competent for.
-    #[serde(default)]
-    competence: Vec<Text<'a>>,
-    /// Live cases it can hold at once; none = no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    capacity: Option<u32>,
-    /// The number the desk calls.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    phone: Option<Text<'a>>,
-    /// Not before this instant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    valid_from: Option<Instant>,
-    /// Not from this instant on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    valid_to: Option<Instant>,
-}
-
-impl<'a> From<&'a Unit> for UnitV1<'a> {
-    fn from(unit: &'a Unit) -> Self {
-        Self {
-            id: unit.id.as_str().into(),
-            name: (&unit.name).into(),
-            kind: (&unit.kind).into(),
-            grids: unit.grids.iter().map(|id| id.as_str().into()).collect(),
-            competence: unit.competence.iter().map(|what| what.as_str().into()).collect(),
-            capacity: unit.capacity,
-            phone: unit.phone.as_ref().map(Text::from),
-            valid_from: unit.valid_from.map(|at| Instant(at.micros())),
-            valid_to: unit.valid_to.map(|at| Instant(at.micros())),
-        }
-    }
-}
-
-impl UnitV1<'_> {
-    fn checked(self, at: At<'_>) -> Result<Unit, WireError> {
-        Ok(Unit {
-            id: read::id(&self.id, at.key("id"), UnitId::parse)?,
-            name: self.name.into(),
-            kind: self.kind.into(),
-            grids: read::ids(&self.grids, at.key("grids"), GridId::parse)?,
-            competence: read::ids(&self.competence, at.key("competence"), Competence::parse)?,
-            capacity: self.capacity,
-            phone: self.phone.map(String::from),
-            valid_from: self.valid_from.map(|at| Filed::from_micros(at.0)),
-            valid_to: self.valid_to.map(|at| Filed::from_micros(at.0)),
-        })
-    }
 }
