@@ -14,7 +14,7 @@ use muster_pipeline::configs::Configs;
 use muster_pipeline::outbox;
 use muster_pipeline::publish::Destination;
 use muster_pipeline::watch::append_control;
-use muster_store::PublishedRow;
+use muster_store::Published;
 
 /// Carries out calls and warnings.
 #[derive(Debug)]
@@ -67,13 +67,13 @@ impl Destination for LadderDestination {
         outbox::LADDER
     }
 
-    async fn deliver(&self, rows: &[PublishedRow]) -> (usize, Result<(), PipelineError>) {
+    async fn deliver(&self, rows: &[Published]) -> (usize, Result<(), PipelineError>) {
         let partitions = self.log.partitions(&Topic::Observation);
         for (settled, row) in rows.iter().enumerate() {
-            let effect = match outbox::read_ladder(&row.body) {
+            let effect = match outbox::read_ladder(&row.row.body) {
                 Ok(effect) => effect,
                 Err(error) => {
-                    tracing::error!(number = row.number, %error, "a ladder effect is given up");
+                    tracing::error!(number = row.publish_no, %error, "a ladder effect is given up");
                     continue;
                 }
             };

@@ -5,7 +5,7 @@ use muster_pipeline::PipelineError;
 use muster_pipeline::clock::Clock;
 use muster_pipeline::outbox;
 use muster_pipeline::publish::Destination;
-use muster_store::PublishedRow;
+use muster_store::Published;
 
 /// Tells units that they are asked or released.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ impl Destination for NoticeDestination {
         outbox::NOTICE
     }
 
-    async fn deliver(&self, rows: &[PublishedRow]) -> (usize, Result<(), PipelineError>) {
+    async fn deliver(&self, rows: &[Published]) -> (usize, Result<(), PipelineError>) {
         for row in rows {
-            match outbox::read_notice(&row.body) {
+            match outbox::read_notice(&row.row.body) {
                 Ok(notice) if self.clock.filed() > notice.not_after => {
                     tracing::info!(notice = %notice.id, unit = %notice.unit, "the notice has expired");
                 }
@@ -30,7 +30,7 @@ impl Destination for NoticeDestination {
                     let (unit, number, what) = (&notice.unit, &notice.number, notice.what);
                     tracing::info!(notice = %notice.id, %unit, number, ?what, simulated = true, "notice to the unit");
                 }
-                Err(error) => tracing::error!(number = row.number, %error, "a notice is given up"),
+                Err(error) => tracing::error!(number = row.publish_no, %error, "a notice is given up"),
             }
         }
         (rows.len(), Ok(()))

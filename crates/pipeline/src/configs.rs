@@ -75,8 +75,8 @@ impl Configs {
 
     /// Loads every version that checkpoints may name.
     pub(crate) async fn prepare_all(&self) -> Result<(), PipelineError> {
-        for version in self.0.store.config_versions().await? {
-            self.load(version).await?;
+        for known in self.0.store.config_versions().await? {
+            self.load(known.version).await?;
         }
         Ok(())
     }
@@ -97,12 +97,23 @@ impl Configs {
     /// # Errors
     /// [`PipelineError`] if the store cannot say.
     pub async fn refresh(&self) -> Result<(), PipelineError> {
-        let Some(version) = self.0.store.config_ready_latest().await? else { return Ok(()) };
+        let Some(version) = self.0.store.config_latest_ready().await?.map(|row| row.version) else { return Ok(()) };
         if self.latest().is_none_or(|config| config.version < version) {
             let config = self.load(version).await?;
             self.0.ready.send_replace(Some(config));
         }
         Ok(())
+    }
+
+    /// The newest version in the store, ready or not.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn newest(&self) -> Result<Option<Arc<Config>>, PipelineError> {
+        match self.0.store.config_latest().await? {
+            Some(row) => self.load(row.version).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Makes rule book and catalogue the next version, unless they are what already holds.
@@ -127,9 +138,18 @@ impl Configs {
             Some(row) if row.rulebook == rules_doc && row.catalogue == catalogue_doc => row.version,
             newest => {
                 let version = newest.map_or(1, |row| row.version + 1);
-                let row = ConfigRow { version, rulebook: rules_doc, catalogue: catalogue_doc, by: by.to_owned(), at: clock.micros() };
+                let row = ConfigRow {
+                    version,
+                    rulebook: rules_doc,
+                    catalogue: catalogue_doc,
+                    by: by.to_owned(),
+                    at: clock.micros(),
+                    ready: false,
+                };
                 self.remember(&build(&row)?);
-                self.0.store.config_put(&row).await?;
+                let mut tx = self.0.store.begin().await?;
+                tx.config_put(row.version, &row.rulebook, &row.catalogue, &row.by, row.at).await?;
+                tx.commit().await?;
                 version
             }
         };
@@ -139,7 +159,7 @@ impl Configs {
 
     /// Announces a stored version to every partition, then marks it ready. Doing so twice does no harm.
     async fn announce(&self, log: &Arc<dyn EventLog>, clock: &Clock, version: u64) -> Result<(), PipelineError> {
-        if self.0.store.config_ready_latest().await? != Some(version) {
+        if self.0.store.config_latest_ready().await?.map(|row| row.version) != Some(version) {
             let record = LogRecord::Config { version };
             let partitions = log.partitions(&Topic::Observation);
             log.append((0..partitions).map(|partition| append_control(clock, partition, &record)).collect()).await?;
@@ -153,8 +173,7 @@ impl Configs {
 
 fn build(row: &ConfigRow) -> Result<Arc<Config>, PipelineError> {
     let files: RuleFiles = serde_json::from_str(&row.rulebook)?;
-    let borrowed: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    let book = RuleBook::parse(&borrowed).map_err(PipelineError::RuleBook)?;
+    let book = RuleBook::parse(&files).map_err(PipelineError::RuleBook)?;
     let catalogue = docs::catalogue(&row.catalogue)?;
     Config::new(row.version, book, catalogue).map_err(PipelineError::Config)
 }

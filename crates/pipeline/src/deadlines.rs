@@ -39,7 +39,7 @@ impl Deadlines {
     /// # Errors
     /// [`PipelineError`] if the store cannot be used.
     pub async fn round(&self) -> Result<(), PipelineError> {
-        if !self.lease.hold().await? {
+        if self.lease.hold().await?.is_none() {
             return Ok(());
         }
         let now = self.operate.clock.filed();

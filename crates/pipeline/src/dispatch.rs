@@ -58,7 +58,7 @@ impl Dispatch {
     /// # Errors
     /// [`PipelineError`] if the store cannot be used.
     pub async fn round(&self) -> Result<bool, PipelineError> {
-        if !self.lease.hold().await? {
+        if self.lease.hold().await?.is_none() {
             return Ok(false);
         }
         let Some(config) = self.configs.latest() else { return Ok(false) };

@@ -116,7 +116,8 @@ impl Docket {
         tx: &mut Tx,
         episode: &EpisodeId,
     ) -> Result<Option<CaseId>, PipelineError> {
-        let here = self.cases.values().find(|touched| touched.case.episodes.iter().any(|link| link.episode == *episode));
+        let here =
+            self.cases.values().find(|touched| touched.case.episodes.iter().any(|link| link.episode == *episode));
         if let Some(touched) = here {
             return Ok(Some(touched.case.id.clone()));
         }
@@ -133,9 +134,10 @@ impl Docket {
         source: &SourceName,
         id: &SourceId,
     ) -> Result<Option<CaseId>, PipelineError> {
-        let here = self.cases.values().find(|touched| {
-            touched.case.reports.iter().any(|link| link.source == *source && link.id == *id)
-        });
+        let here = self
+            .cases
+            .values()
+            .find(|touched| touched.case.reports.iter().any(|link| link.source == *source && link.id == *id));
         if let Some(touched) = here {
             return Ok(Some(touched.case.id.clone()));
         }

@@ -76,7 +76,7 @@ impl PipelineError {
     /// Whether a commit may have been done although this came back.
     #[must_use]
     pub fn is_unknown_fate(&self) -> bool {
-        matches!(self, Self::Store(error) if error.retryable())
+        matches!(self, Self::Store(error) if error.is_unknown_fate())
     }
 
     /// How long to wait before trying again.

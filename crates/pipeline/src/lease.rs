@@ -1,52 +1,78 @@
 //! A named lease in the store: work that only one process may do at a time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use muster_store::Store;
+use muster_store::{Lease as Grant, Store};
+use tokio::sync::Mutex;
 
 use crate::PipelineError;
 use crate::clock::Clock;
 
-/// A lease that is taken when it is free and renewed with every look at it.
+/// How long a lease lasts without renewal, in real time.
+const LASTS: Duration = Duration::from_secs(10);
+
+/// A lease that is taken when it is free and kept while it is looked at. Cheap to clone; clones share it.
 #[derive(Debug, Clone)]
-pub struct Lease {
+pub struct Lease(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     store: Store,
     clock: Clock,
-    name: &'static str,
+    name: String,
     owner: String,
-    micros: i64,
-    epoch: Arc<AtomicU64>,
+    held: Mutex<Option<Held>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    grant: Grant,
+    renewed: Instant,
 }
 
 impl Lease {
-    /// A lease of ten seconds of real time under this name.
+    /// A lease under this name, for this owner.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, name: &'static str, owner: &str) -> Self {
-        let micros = (10e6 * clock.speed().max(1.0)) as i64;
-        Self { store, clock, name, owner: owner.to_owned(), micros, epoch: Arc::default() }
+    pub fn new(store: Store, clock: Clock, name: &str, owner: &str) -> Self {
+        let held = Mutex::new(None);
+        Self(Arc::new(Inner { store, clock, name: name.to_owned(), owner: owner.to_owned(), held }))
     }
 
-    /// Takes or renews the lease; says whether it is ours now.
+    /// Takes or keeps the lease; what it was granted under, if it is ours now.
     ///
     /// # Errors
     /// [`PipelineError`] if the store cannot say.
-    pub async fn hold(&self) -> Result<bool, PipelineError> {
-        let lease = self.store.lease_acquire(self.name, &self.owner, self.micros, self.clock.micros()).await?;
-        self.epoch.store(lease.as_ref().map_or(0, |lease| lease.epoch), Ordering::Relaxed);
-        Ok(lease.is_some())
+    pub async fn hold(&self) -> Result<Option<Grant>, PipelineError> {
+        let Inner { store, clock, name, owner, held } = &*self.0;
+        let mut held = held.lock().await;
+        let micros = (LASTS.as_secs_f64() * 1e6 * clock.speed().max(1.0)) as i64;
+        if let Some(ours) = *held {
+            if ours.renewed.elapsed() < LASTS / 3 {
+                return Ok(Some(ours.grant));
+            }
+            if store.lease_renew(name, owner, ours.grant, micros, clock.micros()).await? {
+                *held = Some(Held { renewed: Instant::now(), ..ours });
+                return Ok(Some(ours.grant));
+            }
+        }
+        let grant = store.lease_acquire(name, owner, micros, clock.micros()).await?;
+        *held = grant.map(|grant| Held { grant, renewed: Instant::now() });
+        Ok(grant)
     }
 
-    /// The epoch under which it is held; 0 if it is not.
-    #[must_use]
-    pub fn epoch(&self) -> u64 {
-        self.epoch.load(Ordering::Relaxed)
+    /// Whether it was ours when last looked at, and cannot have run out since.
+    pub async fn is_held(&self) -> bool {
+        self.0.held.lock().await.is_some_and(|held| held.renewed.elapsed() < LASTS)
     }
 
     /// Gives it back, so that the next holder need not wait for it to run out.
     pub async fn release(&self) {
-        if let Err(error) = self.store.lease_release(self.name, &self.owner).await {
-            tracing::warn!(lease = self.name, %error, "the lease was not given back and will run out");
+        let Inner { store, name, owner, held, .. } = &*self.0;
+        if let Some(ours) = held.lock().await.take()
+            && let Err(error) = store.lease_release(name, owner, ours.grant).await
+        {
+            tracing::warn!(lease = name, %error, "the lease was not given back and will run out");
         }
     }
 }

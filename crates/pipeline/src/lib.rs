@@ -27,3 +27,4 @@ mod error;
 mod open;
 
 pub use error::{PipelineError, chain};
+pub use muster_log::HeaderName;

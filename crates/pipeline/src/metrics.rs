@@ -110,6 +110,16 @@ impl Metrics {
         Ok(metrics)
     }
 
+    /// Counts what a docket wrote.
+    pub(crate) fn written(&self, written: &crate::docket::Written) {
+        for (kind, outcome) in &written.ended {
+            self.cases.with_label_values(&[kind.as_str(), outcome]).inc();
+        }
+        for (kind, stage, seconds) in &written.stages {
+            self.stage_seconds.with_label_values(&[kind.as_str(), stage]).observe(*seconds);
+        }
+    }
+
     /// All metrics in the Prometheus text format, with those of the process itself.
     #[must_use]
     pub fn render(&self) -> String {

@@ -1,14 +1,15 @@
 //! From conditions to cases (ENGINE §9): what a change of belief means for our accountable work.
 
-use muster_domain::case::{Actor, EpisodeLink, FiledAs, ReportLink, WantedSeat};
+use muster_domain::case::{Actor, EpisodeLink, FiledAs, ReportLink, Role, WantedSeat};
 use muster_domain::condition::{Change, Ended, Opened, Step, Subject};
 use muster_domain::effect::{LadderAction, LadderEffect, SPEECH_EXPIRES};
 use muster_domain::geo::Position;
-use muster_domain::id::{CaseId, EffectId, GridId};
+use muster_domain::id::{CaseId, CaseKind, Competence, EffectId, GridId};
 use muster_domain::lifecycle::Command;
 use muster_domain::record::{Report, Severity};
+use muster_domain::text::Words;
 use muster_rules::Config;
-use muster_rules::rulebook::{Respond, Rule};
+use muster_rules::rulebook::{CaseKindSpec, DEFAULT_LIMITS, Respond, Rule, SeatSpec};
 use muster_store::Tx;
 
 use crate::PipelineError;
@@ -84,7 +85,7 @@ impl Opener<'_> {
         opened: &Opened,
     ) -> Result<Option<CaseId>, PipelineError> {
         use muster_domain::case::CaseOutcome as Outcome;
-        let Some(within) = self.rule(&opened.key.rule).and_then(|rule| rule.reopen_within) else { return Ok(None) };
+        let Some(within) = self.rule(&opened.key.rule).map(|rule| rule.reopen_within) else { return Ok(None) };
         let Some(id) = docket.last_ended(tx, &opened.kind, &opened.key.subject).await? else { return Ok(None) };
         let Some(case) = docket.case(&id) else { return Ok(None) };
         let seen_to_end = matches!(case.outcome, Some(Outcome::DrivenOff | Outcome::Cleared | Outcome::Handled));
@@ -144,7 +145,21 @@ impl Opener<'_> {
     }
 
     fn rule(&self, id: &muster_domain::id::RuleId) -> Option<&Rule> {
-        self.config.rulebook.rule(id)
+        self.config.rule(id).map(AsRef::as_ref)
+    }
+
+    /// What is known of a kind; one that the rule book does not know goes to the coordination post 综合协调岗.
+    fn case_kind(&self, kind: &CaseKind) -> CaseKindSpec {
+        self.config.rulebook.case_kind(kind).cloned().unwrap_or_else(|| CaseKindSpec {
+            kind: kind.clone(),
+            name: Words::new(kind.as_str(), kind.as_str()),
+            severity: Severity::MIDDLE,
+            limits: DEFAULT_LIMITS,
+            seats: Competence::parse("coordination")
+                .map(|competence| SeatSpec { role: Role::Lead, competence })
+                .into_iter()
+                .collect(),
+        })
     }
 
     /// Carries one report into a case: it opens or attaches at once, whoever came first.
@@ -172,7 +187,7 @@ impl Opener<'_> {
             None => match docket.live(tx, &report.kind, &subject).await? {
                 Some(case) => case,
                 None => {
-                    let kind = self.config.rulebook.case_kind(&report.kind);
+                    let kind = self.case_kind(&report.kind);
                     let severity = report.severity.unwrap_or(kind.severity);
                     let at = Whereabouts::reported(self.config, report);
                     let filed = self.filed_as(tx, docket, &report.kind, &subject, severity, &at).await?;
@@ -191,7 +206,7 @@ impl Opener<'_> {
         &self,
         tx: &mut Tx,
         docket: &Docket,
-        kind: &muster_domain::id::CaseKind,
+        kind: &CaseKind,
         subject: &Subject,
         severity: Severity,
         at: &Whereabouts,
@@ -208,7 +223,7 @@ impl Opener<'_> {
             grid: at.grid.clone(),
             jurisdiction,
             severity,
-            limits: self.config.rulebook.case_kind(kind).limits,
+            limits: self.case_kind(kind).limits,
             position: at.position,
             maybe_same,
         })
@@ -226,9 +241,12 @@ impl Whereabouts {
     fn of(config: &Config, subject: &Subject) -> Self {
         let place = match subject {
             Subject::Place(place) => Some(place),
-            Subject::Device(device) => {
-                config.catalogue.devices.get(device).and_then(|device| device.places.first()).map(|covered| &covered.place)
-            }
+            Subject::Device(device) => config
+                .catalogue
+                .devices
+                .get(device)
+                .and_then(|device| device.places.first())
+                .map(|covered| &covered.place),
             Subject::Adapter(_) | Subject::Report(_) => None,
         };
         let Some(place) = place.and_then(|id| config.catalogue.places.get(id)) else { return Self::default() };
@@ -242,11 +260,9 @@ impl Whereabouts {
             None => Self::default(),
         };
         at.position = report.location.or(at.position);
-        at.grid = report
-            .grid
-            .clone()
-            .or(at.grid)
-            .or_else(|| at.position.and_then(|position| config.catalogue.cell_at(position)).map(|cell| cell.id.clone()));
+        at.grid = report.grid.clone().or(at.grid).or_else(|| {
+            at.position.and_then(|position| config.catalogue.cell_at(position)).map(|cell| cell.id.clone())
+        });
         at
     }
 
@@ -263,11 +279,7 @@ impl Whereabouts {
     }
 }
 
-async fn near(
-    tx: &mut Tx,
-    kind: &muster_domain::id::CaseKind,
-    at: Position,
-) -> Result<Vec<CaseId>, PipelineError> {
+async fn near(tx: &mut Tx, kind: &CaseKind, at: Position) -> Result<Vec<CaseId>, PipelineError> {
     let mut found = Vec::new();
     for row in tx.live_cases_near(kind.as_str(), at.lon(), at.lat(), NEARBY_METRES).await? {
         let case = docs::case(&row.doc)?;
@@ -278,7 +290,7 @@ async fn near(
     Ok(found)
 }
 
-fn wanted(seats: &[muster_rules::rulebook::SeatWish]) -> Vec<WantedSeat> {
+fn wanted(seats: &[SeatSpec]) -> Vec<WantedSeat> {
     seats
         .iter()
         .map(|seat| WantedSeat { role: seat.role, competence: seat.competence.clone(), passed_over: vec![] })

@@ -53,7 +53,7 @@ pub(crate) fn rows(
 
 /// The row of a condition's change.
 pub(crate) fn condition(change: &muster_domain::condition::Change, now: Filed) -> OutboxRow {
-    row(CONDITION, &docs::condition_subject(change), None, docs::condition_record(change, now), now, None)
+    row(CONDITION, &docs::condition_subject(change), None, docs::condition_record(change), now, None)
 }
 
 /// The row of a call or a warning.

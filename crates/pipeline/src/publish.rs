@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use muster_log::{Append, EventLog, Topic};
-use muster_store::{DestinationRow, PublishedRow, Store};
+use muster_store::{DestinationRow, Published, Store};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +30,7 @@ pub trait Destination: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`PipelineError`] with what stopped it; the rows not settled are tried again later.
-    async fn deliver(&self, rows: &[PublishedRow]) -> (usize, Result<(), PipelineError>);
+    async fn deliver(&self, rows: &[Published]) -> (usize, Result<(), PipelineError>);
 }
 
 /// Numbers and delivers while it holds the lease.
@@ -90,21 +90,21 @@ impl Publish {
     /// # Errors
     /// [`PipelineError`] if the store cannot be used.
     pub async fn number(&self) -> Result<bool, PipelineError> {
-        if !self.lease.hold().await? {
-            return Ok(false);
+        let Some(grant) = self.lease.hold().await? else { return Ok(false) };
+        let numbered = self.store.outbox_number(grant, BATCH).await?;
+        if numbered > 0 {
+            self.wake.published(self.store.outbox_ends().await?.last);
         }
-        let numbered = self.store.outbox_number(self.lease.epoch(), BATCH).await?;
-        if let Some(last) = numbered.last {
-            self.wake.published(last);
-        }
-        Ok(numbered.count >= u64::from(BATCH))
+        Ok(numbered >= u64::from(BATCH))
     }
 
     async fn measure(&self) {
         if let Ok(pending) = self.store.outbox_pending().await {
-            self.metrics.outbox_pending.set(pending.count);
-            let oldest = pending.oldest.map_or(0, |oldest| self.clock.micros().saturating_sub(oldest)).max(0);
-            self.metrics.outbox_oldest_seconds.set(oldest as f64 / 1e6);
+            let count: u64 = pending.iter().map(|waiting| waiting.count).sum();
+            self.metrics.outbox_pending.set(docs::signed(count));
+            let oldest = pending.iter().map(|waiting| waiting.oldest).min();
+            let age = oldest.map_or(0, |oldest| self.clock.micros().saturating_sub(oldest)).max(0);
+            self.metrics.outbox_oldest_seconds.set(age as f64 / 1e6);
         }
     }
 
@@ -172,18 +172,22 @@ impl Delivery {
 
     /// Delivers one batch; says whether there may be more.
     async fn round(&self) -> Result<bool, PipelineError> {
-        if self.lease.epoch() == 0 {
+        if !self.lease.is_held().await {
             return Ok(false);
         }
         let name = self.destination.name();
         let at: DestinationRow = self.store.destination(name).await?;
-        let rows = self.store.outbox_after(name, at.cursor, BATCH).await?;
+        let rows = self.store.outbox_after(name, at.publish_no, BATCH).await?;
         if rows.is_empty() {
             return Ok(false);
         }
         let (settled, result) = self.destination.deliver(&rows).await;
         if let Some(last) = settled.checked_sub(1).and_then(|index| rows.get(index)) {
-            self.store.destination_advance(name, at.cursor, last.number, self.clock.micros()).await?;
+            self.store.destination_advance(name, at.publish_no, last.publish_no).await?;
+        }
+        if let Err(error) = &result {
+            let at = rows.get(settled.wrapping_sub(1)).map_or(at.publish_no, |row| row.publish_no);
+            self.store.destination_failed(name, at, self.clock.micros(), &crate::chain(error)).await?;
         }
         result.map(|()| rows.len() >= BATCH as usize)
     }
@@ -210,11 +214,11 @@ impl LogDestination {
             .collect()
     }
 
-    fn append(&self, row: &PublishedRow) -> Append {
+    fn append(&self, row: &Published) -> Result<Append, PipelineError> {
         let partitions = self.log.partitions(&self.topic);
-        let partition = muster_domain::partition::partition(docs::place_of(&row.ordering_key), partitions);
-        let record = docs::published(self.name, row, self.clock.micros());
-        Append { topic: self.topic.clone(), partition, record }
+        let partition = muster_domain::partition::partition(docs::place_of(&row.row.ordering_key), partitions);
+        let record = docs::published(row, self.clock.micros())?;
+        Ok(Append { topic: self.topic.clone(), partition, record })
     }
 }
 
@@ -224,8 +228,18 @@ impl Destination for LogDestination {
         self.name
     }
 
-    async fn deliver(&self, rows: &[PublishedRow]) -> (usize, Result<(), PipelineError>) {
-        match self.log.append(rows.iter().map(|row| self.append(row)).collect()).await {
+    async fn deliver(&self, rows: &[Published]) -> (usize, Result<(), PipelineError>) {
+        let mut appends = Vec::with_capacity(rows.len());
+        for row in rows {
+            match self.append(row) {
+                Ok(append) => appends.push(append),
+                // A row of our own that does not read back would fail again: it is said loudly and passed over.
+                Err(error) => {
+                    tracing::error!(row = row.publish_no, error = %crate::chain(&error), "cannot be published")
+                }
+            }
+        }
+        match self.log.append(appends).await {
             Ok(_) => (rows.len(), Ok(())),
             Err(error) => (0, Err(error.into())),
         }

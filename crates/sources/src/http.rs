@@ -10,13 +10,13 @@ use axum::routing::post;
 use axum::{Extension, Router};
 use bytes::Bytes;
 use muster_domain::id::{AdapterName, SourceId};
-use muster_pipeline::admit::{Admit, AdmitError, Admitted, Sender, Sent};
+use muster_pipeline::admit::{Admit, AdmitError, Admitted, ParkedItem, Sender, Sent};
 use muster_wire::WireError;
 use muster_wire::bounds::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
 use muster_wire::cloudevents::read_http;
-use muster_wire::problem::Problem;
+use muster_wire::problem::{MEDIA_TYPE, Problem};
+use muster_wire::receipt::{Parked, Receipt};
 use muster_wire::report;
-use serde::Serialize;
 
 /// The adapter under which HTTP intake is known to the watch.
 pub const ADAPTER: &str = "http";
@@ -57,22 +57,6 @@ pub fn router(admit: Admit, adapter: AdapterName) -> Router {
         .with_state(Arc::new(Door { admit, adapter }))
 }
 
-/// The answer to what was sent: `accepted + duplicates + parked` is what was sent.
-#[derive(Debug, Serialize)]
-struct Answer {
-    accepted: usize,
-    duplicates: usize,
-    parked: Vec<ParkedAnswer>,
-}
-
-#[derive(Debug, Serialize)]
-struct ParkedAnswer {
-    index: usize,
-    pointer: String,
-    code: String,
-    reason: String,
-}
-
 async fn observations(
     State(door): State<Arc<Door>>,
     Extension(caller): Extension<Caller>,
@@ -88,7 +72,7 @@ async fn observations(
         Err(error) => return refused(&error),
     };
     if items.is_empty() {
-        return problem(StatusCode::BAD_REQUEST, "empty", "There is nothing in it", "send at least one event");
+        return problem(StatusCode::BAD_REQUEST, "empty", "there is nothing in it; send at least one event");
     }
     let sender = caller.sender(&door.adapter);
     let sent = Sent { sender: &sender, body: &body, headers: kept(&parts.headers), origin: None };
@@ -99,7 +83,7 @@ async fn reports(State(door): State<Arc<Door>>, Extension(caller): Extension<Cal
     let (parts, body) = request.into_parts();
     if !is_json(&parts.headers) {
         let detail = "send application/json";
-        return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Not JSON", detail);
+        return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail);
     }
     let body = match whole(body, MAX_BATCH_BYTES).await {
         Ok(body) => body,
@@ -118,13 +102,13 @@ async fn reports(State(door): State<Arc<Door>>, Extension(caller): Extension<Cal
             Ok(id) => report.id = Some(id),
             Err(error) => {
                 let detail = error.to_string();
-                return problem(StatusCode::BAD_REQUEST, "invalid-idempotency-key", "Unusable Idempotency-Key", &detail);
+                return problem(StatusCode::BAD_REQUEST, "invalid-idempotency-key", &detail);
             }
         }
     }
     if body.len() > MAX_RECORD_BYTES && items.len() == 1 {
         let detail = format!("a report has at most {MAX_RECORD_BYTES} bytes");
-        return problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The report is too large", &detail);
+        return problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", &detail);
     }
     let sender = caller.sender(&door.adapter);
     let sent = Sent { sender: &sender, body: &body, headers: kept(&parts.headers), origin: None };
@@ -137,9 +121,9 @@ async fn whole(body: Body, limit: usize) -> Result<Bytes, Response> {
         let over = error.source().is_some_and(|cause| cause.to_string().contains("length limit"));
         if over {
             let detail = format!("a request has at most {limit} bytes; send several");
-            problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", &detail)
+            problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", &detail)
         } else {
-            problem(StatusCode::BAD_REQUEST, "unreadable-body", "The body broke off", "send it again")
+            problem(StatusCode::BAD_REQUEST, "unreadable-body", "the body broke off; send it again")
         }
     })
 }
@@ -165,30 +149,28 @@ fn answer(result: Result<Admitted, AdmitError>) -> Response {
         Err(error) => return unavailable(&error),
     };
     let nothing = admitted.accepted + admitted.duplicates == 0;
-    let status = if nothing { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::ACCEPTED };
-    let parked = admitted.parked.into_iter();
-    let answer = Answer {
-        accepted: admitted.accepted,
-        duplicates: admitted.duplicates,
-        parked: parked
-            .map(|item| ParkedAnswer {
-                index: item.index,
-                pointer: item.pointer,
-                code: item.code,
-                reason: item.reason,
-            })
+    let receipt = Receipt {
+        accepted: admitted.accepted as u64,
+        duplicates: admitted.duplicates as u64,
+        parked: admitted
+            .parked
+            .into_iter()
+            .map(|ParkedItem { index, pointer, reason, code }| Parked { index, pointer, reason, code })
             .collect(),
     };
-    let body = serde_json::to_value(&answer).unwrap_or_default();
-    if nothing {
-        let detail = "all of it was parked in the dead letters, with the reasons in `parked`";
-        let mut problem = Problem::new(status.as_u16(), "all-parked", "Nothing could be read").detail(detail);
-        for (key, value) in body.as_object().into_iter().flatten() {
-            problem = problem.with(key, value.clone());
-        }
-        return as_response(status, &problem);
+    if !nothing {
+        return (StatusCode::ACCEPTED, axum::Json(receipt)).into_response();
     }
-    (status, axum::Json(body)).into_response()
+    // The same body as for what was taken, in the form of an error.
+    let detail = "all of it was parked in the dead letters, with the reasons in `parked`";
+    let problem = Problem::new(422, "all-parked").detail(detail);
+    let mut body: serde_json::Value = serde_json::from_str(&problem.json()).unwrap_or_default();
+    if let (Some(body), Ok(serde_json::Value::Object(receipt))) = (body.as_object_mut(), serde_json::to_value(&receipt))
+    {
+        body.extend(receipt);
+    }
+    let headers = [(header::CONTENT_TYPE, MEDIA_TYPE)];
+    (StatusCode::UNPROCESSABLE_ENTITY, headers, body.to_string()).into_response()
 }
 
 fn unavailable(error: &AdmitError) -> Response {
@@ -201,25 +183,21 @@ fn unavailable(error: &AdmitError) -> Response {
         AdmitError::Store(_) => "store-unavailable",
     };
     tracing::warn!(error = %muster_pipeline::chain(error), "intake is refused for now");
-    let mut response = problem(status, code, "Nothing was taken; try again", &error.to_string());
+    let mut response = problem(status, code, &error.to_string());
     let seconds = error.retry_after().as_secs().max(1);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 
 fn refused(error: &WireError) -> Response {
-    let status = StatusCode::from_u16(error.code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let problem = Problem::new(status.as_u16(), error.code.name(), "It cannot be read")
-        .detail(&error.to_string())
-        .with("pointer", error.pointer.clone().into());
-    as_response(status, &problem)
+    as_response(&Problem::from(error))
 }
 
-fn problem(status: StatusCode, code: &str, title: &str, detail: &str) -> Response {
-    as_response(status, &Problem::new(status.as_u16(), code, title).detail(detail))
+fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
+    as_response(&Problem::new(status.as_u16(), code).detail(detail))
 }
 
-fn as_response(status: StatusCode, problem: &Problem) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/problem+json")];
-    (status, headers, problem.to_json()).into_response()
+fn as_response(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], problem.json()).into_response()
 }

@@ -210,7 +210,8 @@ mod tests {
         let utf8 = Table::read("a.csv", "\u{feff}id,名称\nx,\"国贸, 大厦\"\n\n".as_bytes(), Encoding::Utf8).unwrap();
         let (gb, _, _) = encoding_rs::GB18030.encode("id,名称\nx,\"国贸, 大厦\"\n");
         let gb = Table::read("a.csv", &gb, Encoding::Gb18030).unwrap();
-        let json = Table::read("a.ndjson", "{\"id\":\"x\",\"名称\":\"国贸, 大厦\"}\n".as_bytes(), Encoding::Utf8).unwrap();
+        let json =
+            Table::read("a.ndjson", "{\"id\":\"x\",\"名称\":\"国贸, 大厦\"}\n".as_bytes(), Encoding::Utf8).unwrap();
         for table in [&utf8, &gb, &json] {
             assert_eq!(table.rows.len(), 1);
             assert_eq!(table.rows[0].either("name", "名称"), "国贸, 大厦");

@@ -40,16 +40,20 @@ async fn follow(
     lease: &Lease,
     stop: &CancellationToken,
 ) -> Result<(), PipelineError> {
-    if !lease.hold().await? {
+    if lease.hold().await?.is_none() {
         return Ok(());
     }
     let name = format!("intake:{partition}");
     let start = log.bounds(&Topic::Intake, partition).await?.start;
-    let mut at = store.source_offset(&name).await?.max(start);
+    let known = store.destination(&name).await?.publish_no;
+    let mut at = known.max(start);
+    if at > known {
+        store.destination_advance(&name, known, at).await?;
+    }
     let mut reader = log.reader(&Topic::Intake, partition, at).await?;
     let adapter = AdapterName::parse("kafka").map_err(|_| PipelineError::Broken("an adapter's name is no id"))?;
     let sender = Sender { adapter, name: "kafka".to_owned(), may: None };
-    while !stop.is_cancelled() && lease.hold().await? {
+    while !stop.is_cancelled() && lease.hold().await?.is_some() {
         let batch = tokio::select! {
             () = stop.cancelled() => break,
             batch = reader.next(1000, 4 << 20, Duration::from_secs(2)) => batch?,
@@ -58,7 +62,7 @@ async fn follow(
             take(admit, &sender, partition, found, stop).await?;
         }
         if batch.next > at {
-            store.source_move(&name, at, batch.next).await?;
+            store.destination_advance(&name, at, batch.next).await?;
             at = batch.next;
         }
     }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use muster_domain::id::AdapterName;
 use muster_domain::record::LogRecord;
 use muster_domain::time::Span;
-use muster_log::{Append, EventLog, HeaderName, LogError, Record, Topic};
+use muster_log::{Append, EventLog, HeaderName, LogError, Topic};
 use muster_rules::Config;
 use muster_store::Store;
 use muster_wire::cloudevents::{Envelope, Item, OBSERVATION, REPORT};
@@ -211,7 +211,9 @@ impl Admit {
                     Ok(report) => self.report(&config, sent.sender, report, &mut batch).await?,
                     Err(error) => Err(error.into()),
                 },
-                _ => Err(Refused::new("unknown-type", "/type", "is neither muster.observation.v1 nor muster.report.v1")),
+                _ => {
+                    Err(Refused::new("unknown-type", "/type", "is neither muster.observation.v1 nor muster.report.v1"))
+                }
             };
             if let Err(refused) = taken {
                 let personal = event.kind.as_ref() == REPORT;
@@ -221,6 +223,31 @@ impl Admit {
         let admitted = self.append(sent.sender, batch).await?;
         timer.observe_duration();
         Ok(admitted)
+    }
+
+    /// Whether the first of the items would be parked, and why: JSON pointer and reason. Nothing is taken.
+    ///
+    /// # Errors
+    /// [`AdmitError::NotReady`] while no configuration holds.
+    pub fn would_refuse(&self, items: &[Item<Envelope<'_>>]) -> Result<Option<(String, String)>, AdmitError> {
+        let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
+        let Some(item) = items.first() else { return Ok(None) };
+        let adapter = AdapterName::parse("replay")
+            .map_err(|_| AdmitError::Store(PipelineError::Broken("an adapter's name is no id")))?;
+        let refused = match &item.read {
+            Err(error) => Err(Refused::from(error.clone())),
+            Ok(event) if event.kind.as_ref() == OBSERVATION => ObservationIn::read(event)
+                .map_err(Refused::from)
+                .and_then(|observation| resolve::observation(&config, &adapter, observation, self.limits()))
+                .map(drop),
+            Ok(event) => ReportIn::from_event(event).map(drop).map_err(Refused::from),
+        };
+        Ok(refused.err().map(|refused| (refused.pointer, refused.reason)))
+    }
+
+    fn limits(&self) -> Limits {
+        let AdmitSettings { skew, late_after, .. } = self.0.settings;
+        Limits { skew, late_after, received: self.0.clock.received() }
     }
 
     fn room(&self, bytes: usize) -> Result<SemaphorePermit<'_>, AdmitError> {
@@ -243,14 +270,11 @@ impl Admit {
             batch.admitted.duplicates += 1;
             return Ok(());
         }
-        let AdmitSettings { skew, late_after, .. } = self.0.settings;
-        let limits = Limits { skew, late_after, received: self.0.clock.received() };
-        let copies = resolve::observation(config, &sent.sender.adapter, observation, limits)?;
+        let copies = resolve::observation(config, &sent.sender.adapter, observation, self.limits())?;
         batch.late += u64::from(copies.first().is_some_and(|copy| copy.late));
         for copy in copies {
             let partition = self.partition(copy.place.as_str());
-            let key = copy.place.as_str().to_owned();
-            batch.appends.push(self.appended(partition, Some(key), &LogRecord::Observation(copy)));
+            batch.appends.push(self.appended(partition, &LogRecord::Observation(copy)));
         }
         batch.remember.push(print);
         batch.admitted.accepted += 1;
@@ -261,15 +285,8 @@ impl Admit {
         muster_domain::partition::partition(key, self.0.log.partitions(&Topic::Observation))
     }
 
-    fn appended(&self, partition: u32, key: Option<String>, record: &LogRecord) -> Append {
-        let encoded = docs::encode(record);
-        let record = Record {
-            key: key.map(Bytes::from),
-            payload: Bytes::from(encoded.payload),
-            headers: encoded.headers,
-            timestamp_us: self.0.clock.micros(),
-        };
-        Append { topic: Topic::Observation, partition, record }
+    fn appended(&self, partition: u32, record: &LogRecord) -> Append {
+        Append { topic: Topic::Observation, partition, record: docs::encode(record, self.0.clock.micros()) }
     }
 
     fn recent(&self) -> std::sync::MutexGuard<'_, Recent> {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use muster_domain::id::{CaseKind, SourceId, SourceName, VaultRef, computed};
 use muster_domain::record::{LogRecord, Report};
 use muster_rules::Config;
-use muster_store::{ReportClaim, Store};
+use muster_store::{ReportClaim, Store, StoreError};
 use muster_wire::report::ReportIn;
 use sha2::{Digest, Sha256};
 
@@ -55,14 +55,13 @@ impl Admit {
         let (source, now) = (report.source.clone(), self.0.clock.micros());
         let content = hex(&Sha256::digest(report.content()));
         let store = &self.0.store;
-        let claim = store.report_claim(source.as_str(), id.as_str(), &content, now).await.map_err(store_failed)?;
-        match claim {
-            // Pending may mean that we died before the log had it: then it is sent again, and known again by its id.
-            ReportClaim::Same { settled: true, .. } => {
-                batch.admitted.duplicates += 1;
-                return Ok(Ok(()));
-            }
-            ReportClaim::New | ReportClaim::Amended { .. } | ReportClaim::Same { .. } => {}
+        let claim = claim(store, &source, &id, &content, now).await.map_err(store_failed)?;
+        // Pending may mean that we died before the log had it: then it is sent again, and known again by its id.
+        if let ReportClaim::Same(known) = claim
+            && known.state != "pending"
+        {
+            batch.admitted.duplicates += 1;
+            return Ok(Ok(()));
         }
         let reporter = match &report.reporter {
             Some(person) => Some(keep(store, &source, &id, &person.json(), now).await?),
@@ -86,7 +85,7 @@ impl Admit {
             config: config.version,
             content,
         });
-        batch.appends.push(self.appended(self.partition(&key), Some(key), &record));
+        batch.appends.push(self.appended(self.partition(&key), &record));
         batch.admitted.accepted += 1;
         Ok(Ok(()))
     }
@@ -98,8 +97,7 @@ fn checked(config: &Config, sender: &Sender, report: &ReportIn) -> Result<(Sourc
         let reason = "is missing; give one that is unique for the source, or send Idempotency-Key";
         return Err(Refused::new("missing-field", "/id", reason));
     };
-    let kind = CaseKind::parse(&report.kind)
-        .map_err(|error| Refused::new("invalid-id", "/kind", error.to_string()))?;
+    let kind = CaseKind::parse(&report.kind).map_err(|error| Refused::new("invalid-id", "/kind", error.to_string()))?;
     if report.place.as_ref().is_some_and(|place| !config.catalogue.places.contains_key(place)) {
         return Err(Refused::new("unknown-place", "/place", "is not in the catalogue"));
     }
@@ -114,7 +112,7 @@ async fn keep(
     now: i64,
 ) -> Result<VaultRef, AdmitError> {
     let reference = computed("vault", &[source.as_str(), id.as_str(), person]);
-    store.vault_put(&reference, person, now).await.map_err(store_failed)?;
+    lock_away(store, &reference, person, now).await.map_err(store_failed)?;
     VaultRef::parse(&reference).map_err(|_| AdmitError::Store(PipelineError::Broken("a vault reference is no id")))
 }
 
@@ -122,11 +120,30 @@ async fn keep(
 pub(super) async fn hide(store: &Store, bytes: &Bytes, now: i64) -> Result<Bytes, AdmitError> {
     let text = String::from_utf8_lossy(bytes);
     let reference = computed("vault", &["dead letter", &text]);
-    store.vault_put(&reference, &text, now).await.map_err(store_failed)?;
+    lock_away(store, &reference, &text, now).await.map_err(store_failed)?;
     Ok(Bytes::from(format!("{{\"vault\":\"{reference}\"}}")))
 }
 
-fn store_failed(error: muster_store::StoreError) -> AdmitError {
+async fn lock_away(store: &Store, reference: &str, text: &str, now: i64) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    tx.vault_put(reference, text, now).await?;
+    tx.commit().await
+}
+
+async fn claim(
+    store: &Store,
+    source: &SourceName,
+    id: &SourceId,
+    content: &str,
+    now: i64,
+) -> Result<ReportClaim, StoreError> {
+    let mut tx = store.begin().await?;
+    let claim = tx.report_claim(source.as_str(), id.as_str(), content, now).await?;
+    tx.commit().await?;
+    Ok(claim)
+}
+
+fn store_failed(error: StoreError) -> AdmitError {
     AdmitError::Store(error.into())
 }
 

@@ -62,7 +62,7 @@ pub(super) fn observation(
     let Some(device) = config.catalogue.devices.get(&seen.device) else {
         return Err(Refused::new("unknown-device", "/data/device", "is not in the catalogue"));
     };
-    let Some(kind) = config.rulebook.kind(&seen.kind) else {
+    let Some(kind) = config.rulebook.kinds.get(&seen.kind) else {
         return Err(Refused::new("unknown-kind", "/data/kind", "is not in the registry of kinds"));
     };
     let values = checked(kind, seen.values)?;

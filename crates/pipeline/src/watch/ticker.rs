@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use muster_domain::record::LogRecord;
 use muster_log::{Append, EventLog, Record, Topic};
 
@@ -23,12 +22,6 @@ pub(crate) async fn control(
 
 /// One control record on its way.
 pub(crate) fn append(clock: &Clock, partition: u32, record: &LogRecord) -> Append {
-    let encoded = docs::encode(record);
-    let record = Record {
-        key: None,
-        payload: Bytes::from(encoded.payload),
-        headers: encoded.headers,
-        timestamp_us: clock.micros(),
-    };
+    let record = Record { key: None, ..docs::encode(record, clock.micros()) };
     Append { topic: Topic::Observation, partition, record }
 }

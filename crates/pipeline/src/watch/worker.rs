@@ -148,12 +148,7 @@ impl Worker {
         Ok(Standing { engine, reader, next, skip, saved: now, moved: now, renewed: now, ticked: now })
     }
 
-    async fn restore(
-        &self,
-        partition: u32,
-        generation: &str,
-        committed: u64,
-    ) -> Result<(Engine, u64), PipelineError> {
+    async fn restore(&self, partition: u32, generation: &str, committed: u64) -> Result<(Engine, u64), PipelineError> {
         for checkpoint in self.watch.store.checkpoints(partition).await? {
             if checkpoint.offset > committed {
                 continue;
@@ -179,7 +174,10 @@ impl Worker {
         let Watch { settings, clock, log, store, .. } = &self.watch;
         if standing.renewed.elapsed() > settings.lease / 3 {
             let length = self.watch.lease_micros();
-            if !store.partition_renew(self.held.partition, &settings.owner, self.held.epoch, length, clock.micros()).await? {
+            if !store
+                .partition_renew(self.held.partition, &settings.owner, self.held.epoch, length, clock.micros())
+                .await?
+            {
                 return Err(PipelineError::Fenced);
             }
             standing.renewed = Instant::now();

@@ -67,7 +67,9 @@ fn a_bad_file_is_refused_as_a_whole_with_every_line() {
                 a,lane,A again,,,,\n";
     let named = wrong(Kind::Places, text);
     assert_eq!(named.lines().count(), 5, "{named}");
-    for expected in ["file.csv:2: lon:", "file.csv:3: id:", "file.csv:4: props:", "file.csv:5: geometry:", "line 2 already"] {
+    for expected in
+        ["file.csv:2: lon:", "file.csv:3: id:", "file.csv:4: props:", "file.csv:5: geometry:", "line 2 already"]
+    {
         assert!(named.contains(expected), "{expected} in {named}");
     }
     let mut catalogue = Catalogue::default();

@@ -1,0 +1,143 @@
+//! Dead letters 死信: looked at, mended, taken again, or dropped with a reason.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use muster_domain::id::AdapterName;
+use muster_store::{DeadLetter, DeadLetterFilter, DeadLetterState, Page};
+use muster_wire::cloudevents::{Item, KafkaOptions, read_kafka};
+
+use super::Desk;
+use crate::PipelineError;
+use crate::admit::{AdmitError, Admitted, Sender, Sent};
+
+/// A dead letter with its bytes.
+pub type Letter = DeadLetter;
+
+/// Why a dead letter was not taken again or dropped.
+#[derive(Debug, thiserror::Error)]
+pub enum LetterError {
+    /// There is none of that id.
+    #[error("there is no such dead letter")]
+    Unknown,
+    /// It was dealt with before.
+    #[error("it was dealt with before: {0}")]
+    Settled(String),
+    /// It still cannot be read.
+    #[error("it still cannot be read: {pointer}: {reason}")]
+    StillBad {
+        /// JSON pointer to what is wrong.
+        pointer: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Dropping needs a reason.
+    #[error("dropping needs a reason in words")]
+    NoReason,
+    /// It cannot be taken now.
+    #[error("it cannot be taken now")]
+    NotNow(#[from] AdmitError),
+    /// The store cannot say.
+    #[error("the store cannot be used")]
+    Failed(#[from] PipelineError),
+}
+
+impl Desk {
+    /// One page of dead letters, newest first, without their bytes.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn letters(
+        &self,
+        filter: &DeadLetterFilter,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Page<muster_store::DeadLetterRow>, PipelineError> {
+        Ok(self.store.dead_letters(filter, cursor, limit).await?)
+    }
+
+    /// One dead letter with its bytes.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn letter(&self, id: i64) -> Result<Option<Letter>, PipelineError> {
+        Ok(self.store.dead_letter(id).await?)
+    }
+
+    /// Takes a dead letter again, as it is or with other bytes in its place.
+    ///
+    /// # Errors
+    /// [`LetterError`] if it still cannot be read, or not now; it then stays as it is.
+    pub async fn replay(&self, id: i64, mended: Option<Bytes>) -> Result<Admitted, LetterError> {
+        let letter = self.letter(id).await?.ok_or(LetterError::Unknown)?;
+        if letter.row.state != DeadLetterState::Open {
+            return Err(LetterError::Settled(letter.row.state.name().to_owned()));
+        }
+        let body = mended.unwrap_or_else(|| Bytes::from(letter.bytes.clone()));
+        let body = self.unhidden(body).await?;
+        let headers = headers(&letter.row.headers);
+        let read = {
+            let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
+            read_kafka(pairs, &body, KafkaOptions::default())
+        };
+        let read = read.map_err(|error| LetterError::StillBad { pointer: error.pointer, reason: error.reason })?;
+        let adapter = AdapterName::parse("replay").map_err(|_| PipelineError::Broken("an adapter's name is no id"))?;
+        let sender = Sender { adapter, name: "replay".to_owned(), may: None };
+        let items = vec![Item { index: 0, bytes: 0..body.len(), read: Ok(read) }];
+        // Tried first without parking: a letter that is still bad must not be parked a second time.
+        if let Some(refused) = self.admit.would_refuse(&items)? {
+            return Err(LetterError::StillBad { pointer: refused.0, reason: refused.1 });
+        }
+        let sent = Sent { sender: &sender, body: &body, headers: vec![], origin: None };
+        let admitted = self.admit.events(sent, items).await?;
+        self.settle(id, DeadLetterState::Replayed, "").await?;
+        Ok(admitted)
+    }
+
+    /// Drops a dead letter for good.
+    ///
+    /// # Errors
+    /// [`LetterError`] without a reason, or if it was dealt with before.
+    pub async fn drop_letter(&self, id: i64, reason: &str) -> Result<(), LetterError> {
+        if reason.trim().is_empty() {
+            return Err(LetterError::NoReason);
+        }
+        self.settle(id, DeadLetterState::Dropped, reason).await
+    }
+
+    async fn settle(&self, id: i64, state: DeadLetterState, note: &str) -> Result<(), LetterError> {
+        let mut tx = self.store.begin().await.map_err(PipelineError::from)?;
+        let done = tx.dead_letter_mark(id, state, Some(note)).await.map_err(PipelineError::from)?;
+        tx.commit().await.map_err(PipelineError::from)?;
+        if done {
+            return Ok(());
+        }
+        match self.letter(id).await? {
+            None => Err(LetterError::Unknown),
+            Some(letter) => Err(LetterError::Settled(letter.row.state.name().to_owned())),
+        }
+    }
+
+    /// The bytes that a vault reference stands for; all other bytes as they are.
+    async fn unhidden(&self, body: Bytes) -> Result<Bytes, PipelineError> {
+        let reference = serde_json::from_slice::<serde_json::Value>(&body).ok().and_then(|value| {
+            value.as_object().filter(|object| object.len() == 1)?.get("vault")?.as_str().map(str::to_owned)
+        });
+        let Some(reference) = reference else { return Ok(body) };
+        Ok(self.store.vault_get(&reference).await?.map_or(body, Bytes::from))
+    }
+}
+
+/// The headers as they came: HTTP's `ce-` become Kafka's `ce_`; a batch or a line holds structured events.
+fn headers(stored: &str) -> Vec<(String, Bytes)> {
+    let pairs: Vec<(String, String)> = serde_json::from_str(stored).unwrap_or_default();
+    let read = |(name, value): (String, String)| {
+        let value = BASE64_STANDARD.decode(value).unwrap_or_default();
+        let name = name.strip_prefix("ce-").map_or(name.clone(), |bare| format!("ce_{bare}"));
+        let many = name == "content-type"
+            && (value.starts_with(b"application/cloudevents-batch") || value.starts_with(b"application/x-ndjson"));
+        let value = if many { Bytes::from_static(b"application/cloudevents+json") } else { Bytes::from(value) };
+        (name, value)
+    };
+    pairs.into_iter().map(read).collect()
+}

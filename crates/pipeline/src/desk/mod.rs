@@ -1,0 +1,269 @@
+//! The desk: everything that screens and the API may read and do, in the domain's own words.
+
+mod evidence;
+mod letters;
+mod links;
+
+use std::sync::Arc;
+
+use muster_domain::case::{Case, CaseEvent};
+use muster_domain::condition::{Change, State, Subject};
+use muster_domain::id::{CaseId, SeatId};
+use muster_log::EventLog;
+use muster_rules::Config;
+use muster_store::{CaseFilter, ConditionFilter, ConditionRow, Page, ReportRow, Store};
+
+pub use evidence::{Evidence, EvidenceError};
+pub use letters::{Letter, LetterError};
+pub use links::{Holder, LinkError, LinkSecret};
+
+use crate::PipelineError;
+use crate::admit::Admit;
+use crate::clock::Clock;
+use crate::configs::Configs;
+use crate::docs;
+use crate::metrics::Metrics;
+use crate::operate::{Operate, Order, OrderError};
+use crate::outbox;
+use crate::wake::Wake;
+
+/// Reads and commands for screens and the API. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The store, to read.
+    pub store: Store,
+    /// The event log, for readiness.
+    pub log: Arc<dyn EventLog>,
+    /// Which configuration holds.
+    pub configs: Configs,
+    /// How commands get to cases.
+    pub operate: Operate,
+    /// How dead letters are taken again.
+    pub admit: Admit,
+    /// The clock.
+    pub clock: Clock,
+    /// The counters.
+    pub metrics: Metrics,
+    /// Who is woken.
+    pub wake: Wake,
+    /// Where evidence is kept.
+    pub media: std::path::PathBuf,
+    /// What field links are signed with.
+    pub secret: LinkSecret,
+}
+
+/// A condition as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// Its row.
+    pub row: ConditionRow,
+    /// What it is about.
+    pub subject: Option<Subject>,
+    /// Its state.
+    pub state: State,
+    /// The change that brought it there, with its reason.
+    pub last: Option<Change>,
+    /// The change that blinded it, while it is blind.
+    pub blind: Option<Change>,
+}
+
+/// One thing that open screens are told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Its publish number: the id of the stream.
+    pub number: u64,
+    /// What it is.
+    pub what: News,
+}
+
+/// What open screens are told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// A journal entry, with the case after it.
+    Case(Box<(CaseEvent, Case)>),
+    /// A change of a condition.
+    Condition(Box<Change>),
+}
+
+/// One part of the process and how it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The part.
+    pub part: &'static str,
+    /// Why it is not well; `None` = well.
+    pub trouble: Option<String>,
+}
+
+impl Desk {
+    /// The configuration that holds.
+    #[must_use]
+    pub fn config(&self) -> Option<Arc<Config>> {
+        self.configs.latest()
+    }
+
+    /// One page of cases, the queue's order.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say, or the cursor is none.
+    pub async fn cases(
+        &self,
+        filter: &CaseFilter,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Page<Case>, PipelineError> {
+        let page = self.store.cases(filter, cursor, limit).await?;
+        let items = page.items.iter().map(|row| docs::case(&row.doc)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// One case.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn case(&self, id: &CaseId) -> Result<Option<Case>, PipelineError> {
+        let Some(row) = self.store.case_by_id(id.as_str()).await? else { return Ok(None) };
+        docs::case(&row.doc).map(Some)
+    }
+
+    /// A case's journal after an entry, oldest first.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn journal(&self, id: &CaseId, after: u64, limit: u32) -> Result<Vec<CaseEvent>, PipelineError> {
+        let rows = self.store.journal(id.as_str(), docs::signed(after), limit).await?;
+        rows.iter().map(|row| docs::event(&row.doc)).collect()
+    }
+
+    /// The case that a seat is on.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn case_of_seat(&self, seat: &SeatId) -> Result<Option<Case>, PipelineError> {
+        self.operate.case_of_seat(seat).await
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// [`OrderError`] with what is so now.
+    pub async fn order(&self, case: &CaseId, order: &Order) -> Result<Case, OrderError> {
+        self.operate.order(case, order).await
+    }
+
+    /// One page of conditions.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn conditions(
+        &self,
+        filter: &ConditionFilter,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Page<Standing>, PipelineError> {
+        let page = self.store.conditions(filter, cursor, limit).await?;
+        Ok(Page { items: page.items.into_iter().map(Standing::of).collect(), next: page.next })
+    }
+
+    /// One condition.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn condition(&self, id: &str) -> Result<Option<Standing>, PipelineError> {
+        Ok(self.store.condition(id).await?.map(Standing::of))
+    }
+
+    /// What became of a report.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn report(&self, source: &str, id: &str) -> Result<Option<ReportRow>, PipelineError> {
+        Ok(self.store.report(source, id).await?)
+    }
+
+    /// What screens are told after a number, oldest first; `None` if that is no longer kept and they must begin anew.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn feed(&self, after: u64, limit: u32) -> Result<Option<Vec<Told>>, PipelineError> {
+        let ends = self.store.outbox_ends().await?;
+        if after > 0 && after + 1 < ends.first {
+            return Ok(None);
+        }
+        let rows = self.store.feed_after(after, limit).await?;
+        let told = rows.iter().filter_map(|row| {
+            let what = if row.row.destination == outbox::CASE {
+                muster_wire::case::read_changed(&row.row.body).ok().map(|changed| News::Case(Box::new(changed)))
+            } else {
+                muster_wire::condition::read(&row.row.body).ok().map(|change| News::Condition(Box::new(change)))
+            };
+            Some(Told { number: row.publish_no, what: what? })
+        });
+        Ok(Some(told.collect()))
+    }
+
+    /// The newest publish number.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn feed_end(&self) -> Result<u64, PipelineError> {
+        Ok(self.store.outbox_ends().await?.last)
+    }
+
+    /// How each part is, for readiness.
+    pub async fn health(&self) -> Vec<Health> {
+        let store = self.store.healthy().await.err().map(|error| crate::chain(&error));
+        let log = self.log.healthy().await.err().map(|error| crate::chain(&error));
+        let config = self.config().is_none().then(|| "no rule book and catalogue hold yet".to_owned());
+        vec![
+            Health { part: "store", trouble: store },
+            Health { part: "log", trouble: log },
+            Health { part: "configuration", trouble: config },
+        ]
+    }
+
+    /// Refreshes the gauges that are counted in the store.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn measure(&self) -> Result<(), PipelineError> {
+        let metrics = &self.metrics;
+        metrics.cases_open.reset();
+        for count in self.store.case_counts().await? {
+            metrics.cases_open.with_label_values(&[&count.kind, &count.state]).set(docs::signed(count.count));
+        }
+        metrics.conditions.reset();
+        metrics.blind_places.reset();
+        let mut blind: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
+        for count in self.store.condition_counts().await? {
+            metrics.conditions.with_label_values(&[&count.rule, &count.state]).add(docs::signed(count.count));
+            if count.blind {
+                let class = self.class_of(&count.rule);
+                *blind.entry(class).or_default() += docs::signed(count.count);
+            }
+        }
+        for (class, places) in blind {
+            metrics.blind_places.with_label_values(&[&class]).set(places);
+        }
+        Ok(())
+    }
+
+    fn class_of(&self, rule: &str) -> String {
+        let rule = muster_domain::id::RuleId::parse(rule).ok();
+        let config = self.config();
+        let class = rule.and_then(|rule| config?.rule(&rule).map(|rule| rule.watches.to_string()));
+        class.unwrap_or_else(|| "none".to_owned())
+    }
+}
+
+impl Standing {
+    fn of(row: ConditionRow) -> Self {
+        let read = |doc: &Option<String>| doc.as_deref().and_then(|doc| muster_wire::condition::read(doc).ok());
+        Self {
+            subject: Subject::parse(&row.subject),
+            state: State::parse(&row.state).unwrap_or(State::Unknown),
+            last: read(&row.doc),
+            blind: read(&row.blind_doc).filter(|_| row.blind),
+            row,
+        }
+    }
+}

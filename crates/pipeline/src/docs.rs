@@ -1,0 +1,230 @@
+//! Documents and rows: the one place where domain values meet the formats of wire and the columns of the store.
+
+use muster_domain::case::{Case, CaseEvent, SeatState};
+use muster_domain::catalogue::Catalogue;
+use muster_domain::condition::{Blind, Change, ConditionKey, Moved, State, Subject};
+use muster_domain::id::CaseId;
+use muster_domain::record::{Act, LogRecord};
+use muster_log::Record;
+use muster_rules::Config;
+use muster_store::{CaseEventRow, CaseRow, ConditionBlind, ConditionMoved, Published, SeatRow};
+use muster_wire::WireError;
+
+use crate::PipelineError;
+use crate::outbox;
+
+/// The `type` of a record that announces a configuration version.
+pub(crate) const CONFIG_TYPE: &str = "muster.config.v1";
+
+pub(crate) fn case(doc: &str) -> Result<Case, PipelineError> {
+    muster_wire::case::read(doc).map_err(PipelineError::Document)
+}
+
+pub(crate) fn event(doc: &str) -> Result<CaseEvent, PipelineError> {
+    muster_wire::case::read_event(doc).map_err(PipelineError::Document)
+}
+
+pub(crate) fn case_id(id: &str) -> Result<CaseId, PipelineError> {
+    CaseId::parse(id).map_err(|_| PipelineError::Broken("the store holds a case whose id is none"))
+}
+
+pub(crate) fn catalogue(doc: &str) -> Result<Catalogue, PipelineError> {
+    muster_wire::catalogue::read(doc).map_err(PipelineError::Document)
+}
+
+pub(crate) fn catalogue_doc(catalogue: &Catalogue) -> String {
+    muster_wire::catalogue::write(catalogue)
+}
+
+/// A version or count as the store keeps it.
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn case_row(case: &Case) -> CaseRow {
+    CaseRow {
+        id: case.id.to_string(),
+        number: case.number.clone(),
+        jurisdiction: case.jurisdiction.to_string(),
+        kind: case.kind.to_string(),
+        subject: case.subject.key(),
+        grid: case.grid.as_ref().map(ToString::to_string),
+        state: case.state.name().to_owned(),
+        outcome: case.outcome.map(|outcome| outcome.name().to_owned()),
+        live: case.state.is_live(),
+        severity: i64::from(case.severity.level()),
+        version: signed(case.version),
+        filed: case.filed.micros(),
+        changed: case.changed.micros(),
+        next_due: case.next_due().map(muster_domain::time::Filed::micros),
+        overdue: case.clocks.iter().any(|clock| clock.lapsed),
+        wants_seat: case.state.is_live() && case.live_seats().any(|seat| seat.state == SeatState::Wanted),
+        lon: case.position.map(|at| at.lon()),
+        lat: case.position.map(|at| at.lat()),
+        search: search(case),
+        doc: muster_wire::case::write(case),
+    }
+}
+
+/// What a case is found by in words: its number, its subject and what people wrote.
+fn search(case: &Case) -> String {
+    let mut words = format!("{} {}", case.number, case.subject.key()).to_lowercase();
+    for report in &case.reports {
+        words.push(' ');
+        words.push_str(&report.text.to_lowercase());
+    }
+    words
+}
+
+pub(crate) fn event_rows(events: &[CaseEvent]) -> Vec<CaseEventRow> {
+    events
+        .iter()
+        .map(|event| CaseEventRow {
+            case_id: event.case.to_string(),
+            version: signed(event.version),
+            at: event.at.micros(),
+            doc: muster_wire::case::write_event(event),
+        })
+        .collect()
+}
+
+pub(crate) fn seat_rows(case: &Case) -> Vec<SeatRow> {
+    let row = |(ordinal, seat): (usize, &muster_domain::case::Seat)| SeatRow {
+        id: seat.id.to_string(),
+        ordinal: i64::try_from(ordinal).unwrap_or(i64::MAX),
+        unit: seat.unit.as_ref().map(ToString::to_string),
+        role: seat.role.name().to_owned(),
+        competence: seat.competence.to_string(),
+        state: seat.state.name().to_owned(),
+        changed: seat.changed.micros(),
+        held: case.state.is_live() && matches!(seat.state, SeatState::Asked | SeatState::Accepted | SeatState::OnScene),
+    };
+    case.seats.iter().enumerate().map(row).collect()
+}
+
+/// The case after one journal entry.
+pub(crate) fn applied(before: Option<Case>, event: &CaseEvent) -> Result<Case, PipelineError> {
+    match before {
+        Some(mut case) => {
+            case.apply(event);
+            Ok(case)
+        }
+        None => Case::replay(std::slice::from_ref(event))
+            .map_err(|_| PipelineError::Broken("a new case's journal does not begin with its filing")),
+    }
+}
+
+/// The body of a journal entry for the case topic and open screens.
+pub(crate) fn case_record(event: &CaseEvent, after: Option<&Case>) -> Result<String, PipelineError> {
+    let after = after.ok_or(PipelineError::Broken("a journal entry without its case"))?;
+    Ok(String::from_utf8_lossy(&muster_wire::case::encode(event, after).payload).into_owned())
+}
+
+pub(crate) fn condition_record(change: &Change) -> String {
+    muster_wire::condition::write(change)
+}
+
+pub(crate) fn condition_id(key: &ConditionKey) -> String {
+    muster_wire::condition::id(key)
+}
+
+/// The subject of a change as an ordering key.
+pub(crate) fn condition_subject(change: &Change) -> String {
+    let key = match change {
+        Change::Moved(moved) => &moved.key,
+        Change::Opened(opened) => &opened.key,
+        Change::Ended(ended) => &ended.key,
+        Change::Blind(blind) => &blind.key,
+        Change::Step(step) => &step.key,
+    };
+    key.subject.key()
+}
+
+pub(crate) fn condition_moved(moved: &Moved, config: &Config) -> ConditionMoved {
+    let rule = config.rule(&moved.key.rule);
+    ConditionMoved {
+        id: condition_id(&moved.key),
+        rule: moved.key.rule.to_string(),
+        subject: moved.key.subject.key(),
+        place: moved.key.subject.place().map(ToString::to_string),
+        state: moved.to.name().to_owned(),
+        since: moved.at.micros(),
+        episode: match moved.to {
+            State::Present | State::Easing => moved.episode.as_ref().map(ToString::to_string),
+            State::Unknown | State::Clear | State::Suspected => None,
+        },
+        rule_version: moved.rule_version,
+        kind: rule.map(|rule| rule.kind.to_string()),
+        severity: rule.map(|rule| i64::from(rule.severity.level())),
+        grid: grid(&moved.key.subject, config),
+        doc: condition_record(&Change::Moved(moved.clone())),
+    }
+}
+
+pub(crate) fn condition_blind(blind: &Blind, config: &Config) -> ConditionBlind {
+    let rule = config.rule(&blind.key.rule);
+    ConditionBlind {
+        id: condition_id(&blind.key),
+        rule: blind.key.rule.to_string(),
+        subject: blind.key.subject.key(),
+        place: blind.key.subject.place().map(ToString::to_string),
+        blind: blind.blind,
+        at: blind.at.micros(),
+        since: blind.since.map(muster_domain::time::LogTime::micros),
+        rule_version: rule.map_or(0, |rule| rule.version),
+        kind: rule.map(|rule| rule.kind.to_string()),
+        severity: rule.map(|rule| i64::from(rule.severity.level())),
+        grid: grid(&blind.key.subject, config),
+        doc: condition_record(&Change::Blind(blind.clone())),
+    }
+}
+
+fn grid(subject: &Subject, config: &Config) -> Option<String> {
+    let place = config.catalogue.places.get(subject.place()?)?;
+    place.grid.as_ref().map(ToString::to_string)
+}
+
+/// A record of the observation topic as the log takes it.
+pub(crate) fn encode(record: &LogRecord, timestamp_us: i64) -> Record {
+    let encoded = muster_wire::record::encode(record);
+    Record { key: encoded.key, payload: encoded.payload, headers: encoded.headers, timestamp_us }
+}
+
+pub(crate) fn decode(record: &Record) -> Result<LogRecord, WireError> {
+    let headers = record.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+    muster_wire::record::decode(headers, &record.payload)
+}
+
+/// The body of an act on its way to the observation topic: the record's own data with what headers would say.
+pub(crate) fn act_record(act: &Act) -> Result<String, PipelineError> {
+    let encoded = muster_wire::record::encode(&LogRecord::Act(act.clone()));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers: Vec<(String, String)> =
+        encoded.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    Ok(serde_json::to_string(&(headers, text(&encoded.payload)))?)
+}
+
+/// An outbox row as the record of its topic.
+pub(crate) fn published(row: &Published, timestamp_us: i64) -> Result<Record, PipelineError> {
+    let encoded = match row.row.destination.as_str() {
+        outbox::CASE => {
+            let (event, case) = muster_wire::case::read_changed(&row.row.body).map_err(PipelineError::Document)?;
+            muster_wire::case::encode(&event, &case)
+        }
+        outbox::CONDITION => {
+            let change = muster_wire::condition::read(&row.row.body).map_err(PipelineError::Document)?;
+            muster_wire::condition::encode(&change, &row.publish_no.to_string())
+        }
+        _ => {
+            let (headers, payload): (Vec<(String, String)>, String) = serde_json::from_str(&row.row.body)?;
+            let headers = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+            return Ok(Record { key: None, payload: payload.into(), headers, timestamp_us });
+        }
+    };
+    Ok(Record { key: encoded.key, payload: encoded.payload, headers: encoded.headers, timestamp_us })
+}
+
+/// The partition key of an ordering key: a place without its `place:`.
+pub(crate) fn place_of(ordering_key: &str) -> &str {
+    ordering_key.strip_prefix("place:").unwrap_or(ordering_key)
+}
