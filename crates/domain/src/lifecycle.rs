@@ -151,7 +151,6 @@ pub struct Decision {
 }
 
 /// Files a new case.
-#[must_use]
 pub fn file(id: CaseId, filed: FiledAs, by: &Actor, now: Filed) -> (Case, Decision) {
     let event = CaseEvent {
         case: id,
@@ -193,7 +192,7 @@ pub fn decide(
         (_, C::EpisodeEnded(..)) => vec![],
         (_, C::Report(link)) if case.reports.contains(&link) => vec![],
         (_, C::Report(link)) => vec![H::Reported(link)],
-        (S::Closed | S::Void, C::WantSeats(_) | C::Laddered(..) | C::LadderSkipped(_)) => vec![],
+        (S::Closed | S::Void, C::WantSeats(_) | C::Laddered(..)) => vec![],
         (_, C::WantSeats(seats)) => wanted(case, seats),
         (_, C::Laddered(effect, name)) => vec![H::Laddered(effect, name)],
         (_, C::LadderSkipped(why)) => vec![H::LadderSkipped(why)],
