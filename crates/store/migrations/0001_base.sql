@@ -32,6 +32,12 @@ create table log_partition (
   next_offset bigint not null default 0
 );
 
+-- How far other topics have been taken in: intake, and foreign ones by mapping.
+create table source_offset (
+  name text primary key,
+  next_offset bigint not null
+);
+
 -- Records that cannot be watched: part of the input of every replay.
 create table skipped_record (
   partition bigint not null,
@@ -205,7 +211,8 @@ create table media (
 -- How far each destination has got in the publish numbers, and how it fares.
 create table destination (
   name text primary key,
-  publish_no bigint not null default 0,
+  cursor_no bigint not null default 0,
+  moved bigint not null default 0,
   attempts bigint not null default 0,
   retry_at bigint not null default 0,
   last_error text

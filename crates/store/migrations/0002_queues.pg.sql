@@ -18,23 +18,26 @@ create unique index outbox_number on outbox (publish_no) where publish_no is not
 create index outbox_destination on outbox (destination, publish_no);
 create index outbox_created on outbox (created);
 
--- What could not be read, with its own bytes. What came from a topic is there once a position.
+-- What could not be read, with its own bytes: a copy of the dead-letter topics that people can look at and act on, each
+-- letter once.
 create table dead_letter (
   id bigint generated always as identity primary key,
   topic text not null,
-  partition bigint,
-  position bigint,
+  partition bigint not null,
+  position bigint not null,
+  original_topic text not null,
+  original_partition bigint,
+  original_offset bigint,
   record_key bytea,
   bytes bytea not null,
   headers text not null,
   code text not null,
   message text not null,
-  source text,
   received bigint not null,
   state text not null,
   note text
 );
-create unique index dead_letter_position on dead_letter (topic, partition, position) where position is not null;
+create unique index dead_letter_position on dead_letter (topic, partition, position);
 create index dead_letter_state on dead_letter (state, id);
 
 -- Who looked at which evidence, and why. Append-only.

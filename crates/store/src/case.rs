@@ -52,7 +52,6 @@ pub struct CaseRow {
 
 /// Whether a row is new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
 pub enum Inserted {
     /// It was written.
     Inserted,

@@ -37,7 +37,9 @@ pub struct CasesInState {
     /// The state.
     pub state: String,
     /// How many.
-    pub count: u64,
+    pub cases: i64,
+    /// How many of them have a clock that has run out.
+    pub overdue: i64,
 }
 
 /// Between the cells of a list: no id holds a control character.
@@ -45,7 +47,12 @@ const BETWEEN: &str = "\u{1f}";
 
 impl FromRow for CasesInState {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self { kind: row.get("kind")?, state: row.get("state")?, count: row.count("count")? })
+        Ok(Self {
+            kind: row.get("kind")?,
+            state: row.get("state")?,
+            cases: row.get("cases")?,
+            overdue: row.get("overdue")?,
+        })
     }
 }
 
@@ -117,8 +124,8 @@ impl Store {
     pub async fn cases(
         &self,
         filter: &CaseFilter,
-        cursor: Option<&str>,
         limit: u32,
+        cursor: Option<&str>,
     ) -> Result<Page<CaseRow>, StoreError> {
         let last = cursor.map(Last::parse).transpose()?;
         let values = filter.values(last.as_ref(), to_read(limit));

@@ -24,7 +24,7 @@ pub struct ConditionMoved {
     /// The episode under way.
     pub episode: Option<String>,
     /// The version of the rule that decided.
-    pub rule_version: u32,
+    pub rule_version: i64,
     /// The kind of case it means.
     pub kind: Option<String>,
     /// How urgent.
@@ -48,12 +48,10 @@ pub struct ConditionBlind {
     pub place: Option<String>,
     /// Blind from now on, or seeing again.
     pub blind: bool,
-    /// When that was found, in microseconds since 1970.
-    pub at: i64,
-    /// Silent since, where there ever was a word.
-    pub since: Option<i64>,
+    /// Silent since, or seeing again since, in microseconds since 1970.
+    pub since: i64,
     /// The version of the rule.
-    pub rule_version: u32,
+    pub rule_version: i64,
     /// The kind of case it means.
     pub kind: Option<String>,
     /// How urgent.
@@ -81,7 +79,7 @@ pub struct ConditionRow {
     pub blind: bool,
     /// Since when it is in its state, in microseconds since 1970.
     pub since: i64,
-    /// Silent since, where it is blind and there ever was a word.
+    /// Since when it is blind, or sees again; absent where it was never blind.
     pub blind_since: Option<i64>,
     /// The episode under way.
     pub episode: Option<String>,
@@ -90,7 +88,7 @@ pub struct ConditionRow {
     /// The offset up to which this row is true.
     pub offset: u64,
     /// The version of the rule that decided last.
-    pub rule_version: u32,
+    pub rule_version: i64,
     /// The kind of case it means.
     pub kind: Option<String>,
     /// How urgent.
@@ -126,7 +124,7 @@ pub struct ConditionCount {
     /// Blind, or not.
     pub blind: bool,
     /// How many.
-    pub count: u64,
+    pub conditions: i64,
 }
 
 impl FromRow for ConditionRow {
@@ -143,7 +141,7 @@ impl FromRow for ConditionRow {
             episode: row.get("episode")?,
             partition: row.small("partition")?,
             offset: row.count("position")?,
-            rule_version: row.small("rule_version")?,
+            rule_version: row.get("rule_version")?,
             kind: row.get("kind")?,
             severity: row.get("severity")?,
             grid: row.get("grid")?,
@@ -159,7 +157,7 @@ impl FromRow for ConditionCount {
             rule: row.get("rule")?,
             state: row.get("state")?,
             blind: row.flag("blind")?,
-            count: row.count("count")?,
+            conditions: row.get("conditions")?,
         })
     }
 }
@@ -205,16 +203,15 @@ impl Tx {
     /// [`StoreError::Refused`] if this transaction moves no offset.
     pub async fn condition_blind(&mut self, row: &ConditionBlind) -> Result<(), StoreError> {
         let (partition, offset) = self.standing()?;
-        let ConditionBlind { id, rule, subject, place, blind, at, since, .. } = row;
+        let ConditionBlind { id, rule, subject, place, blind, since, .. } = row;
         let ConditionBlind { rule_version, kind, severity, grid, doc, .. } = row;
         let values = args![
             id,
             rule,
             subject,
             place,
-            *at,
-            *blind,
             *since,
+            *blind,
             partition,
             offset,
             *rule_version,
@@ -236,7 +233,8 @@ impl Tx {
     }
 
     fn standing(&self) -> Result<(u32, u64), StoreError> {
-        let unmoored = || StoreError::Refused("conditions are written by a transaction that moves an offset".to_owned());
+        let unmoored =
+            || StoreError::Refused("conditions are written by a transaction that moves an offset".to_owned());
         self.standing.ok_or_else(unmoored)
     }
 }
@@ -257,8 +255,8 @@ impl Store {
     pub async fn conditions(
         &self,
         filter: &ConditionFilter,
-        cursor: Option<&str>,
         limit: u32,
+        cursor: Option<&str>,
     ) -> Result<Page<ConditionRow>, StoreError> {
         let values = filter.values(cursor, to_read(limit));
         let rows: Vec<ConditionRow> = self.read().await?.session().all(sql!("condition/list"), values).await?;

@@ -3,7 +3,6 @@
 use crate::error::StoreError;
 use crate::statement::{FromRow, Row, args, sql};
 use crate::store::Store;
-use crate::tx::Tx;
 
 /// One immutable configuration version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,21 +17,6 @@ pub struct ConfigRow {
     pub by: String,
     /// When, in microseconds since 1970.
     pub at: i64,
-    /// Every partition of the log has it: admit may use it.
-    pub ready: bool,
-}
-
-/// A configuration version without its documents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigVersion {
-    /// Its number.
-    pub version: u64,
-    /// Who made it.
-    pub by: String,
-    /// When, in microseconds since 1970.
-    pub at: i64,
-    /// Every partition of the log has it.
-    pub ready: bool,
 }
 
 impl FromRow for ConfigRow {
@@ -43,49 +27,28 @@ impl FromRow for ConfigRow {
             catalogue: row.get("catalogue")?,
             by: row.get("by_whom")?,
             at: row.get("at")?,
-            ready: row.flag("ready")?,
         })
-    }
-}
-
-impl FromRow for ConfigVersion {
-    fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            version: row.count("version")?,
-            by: row.get("by_whom")?,
-            at: row.get("at")?,
-            ready: row.flag("ready")?,
-        })
-    }
-}
-
-impl Tx {
-    /// Writes a new version. The same documents again under the same number are harmless.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] if the number is taken by other documents.
-    pub async fn config_put(
-        &mut self,
-        version: u64,
-        rulebook: &str,
-        catalogue: &str,
-        by: &str,
-        at: i64,
-    ) -> Result<(), StoreError> {
-        let mut session = self.session();
-        let new = session.run(sql!("config/insert"), args![version, rulebook, catalogue, by, at]).await?;
-        if new == 1 {
-            return Ok(());
-        }
-        let there: Option<ConfigRow> = session.one(sql!("config/get"), args![version]).await?;
-        match there {
-            Some(there) if there.rulebook == rulebook && there.catalogue == catalogue => Ok(()),
-            _ => Err(StoreError::Conflict { operation: "config/insert" }),
-        }
     }
 }
 
 impl Store {
+    /// Writes a new version. The same documents again under the same number are harmless.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the number is taken by other documents.
+    pub async fn config_put(&self, row: &ConfigRow) -> Result<(), StoreError> {
+        let ConfigRow { version, rulebook, catalogue, by, at } = row;
+        let mut tx = self.begin().await?;
+        let mut session = tx.session();
+        let new = session.run(sql!("config/insert"), args![*version, rulebook, catalogue, by, *at]).await?;
+        let there: Option<ConfigRow> = session.one(sql!("config/get"), args![*version]).await?;
+        tx.commit().await?;
+        match there {
+            Some(there) if new == 1 || (&there.rulebook, &there.catalogue) == (rulebook, catalogue) => Ok(()),
+            _ => Err(StoreError::Conflict { operation: "config/insert" }),
+        }
+    }
+
     /// Says that every partition of the log has the version; `false` if there is no such version.
     ///
     /// # Errors
@@ -102,15 +65,16 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub async fn config_latest(&self) -> Result<Option<ConfigRow>, StoreError> {
-        self.read().await?.session().one(sql!("config/latest"), args![false]).await
+        self.read().await?.session().one(sql!("config/latest"), args![]).await
     }
 
-    /// The newest version that every partition has.
+    /// The number of the newest version that every partition has: the one that admit uses.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn config_latest_ready(&self) -> Result<Option<ConfigRow>, StoreError> {
-        self.read().await?.session().one(sql!("config/latest"), args![true]).await
+    pub async fn config_ready_latest(&self) -> Result<Option<u64>, StoreError> {
+        let row = self.read().await?.session().row(sql!("config/ready_latest"), args![]).await?;
+        row.map(|row| row.count("version")).transpose()
     }
 
     /// One version.
@@ -121,11 +85,12 @@ impl Store {
         self.read().await?.session().one(sql!("config/get"), args![version]).await
     }
 
-    /// All versions, oldest first, without their documents.
+    /// The numbers of all versions, oldest first.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn config_versions(&self) -> Result<Vec<ConfigVersion>, StoreError> {
-        self.read().await?.session().all(sql!("config/list"), args![]).await
+    pub async fn config_versions(&self) -> Result<Vec<u64>, StoreError> {
+        let rows = self.read().await?.session().rows(sql!("config/list"), args![]).await?;
+        rows.iter().map(|row| row.count("version")).collect()
     }
 }

@@ -125,7 +125,9 @@ fn numbers(version: &str) -> Vec<u32> {
 fn sqlite_url(path: &str) -> Result<String, StoreError> {
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() || path.starts_with(':') {
-        return Err(StoreError::Refused("`sqlite:` needs the path of a file: what is only in memory is lost".to_owned()));
+        return Err(StoreError::Refused(
+            "`sqlite:` needs the path of a file: what is only in memory is lost".to_owned(),
+        ));
     }
     let mut url = String::from("sqlite:");
     for byte in path.bytes() {

@@ -2,19 +2,24 @@
 
 use crate::error::StoreError;
 use crate::page::{Page, bad_cursor, to_read};
-use crate::statement::{FromRow, Row, args, sql};
+use crate::statement::{Args, FromRow, Row, args, sql};
 use crate::store::Store;
-use crate::tx::Tx;
 
 /// What is written down of a record that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDeadLetter {
-    /// The topic it came from or was meant for.
+    /// The dead-letter topic it lies in.
     pub topic: String,
-    /// Its partition, where it came from a topic.
-    pub partition: Option<u32>,
-    /// Its offset, where it came from a topic: then it is there once.
-    pub offset: Option<u64>,
+    /// Its partition there.
+    pub partition: u32,
+    /// Its offset there.
+    pub offset: u64,
+    /// The topic it was refused from.
+    pub original_topic: String,
+    /// Its partition there, where it came by a topic.
+    pub original_partition: Option<i64>,
+    /// Its offset there.
+    pub original_offset: Option<i64>,
     /// Its key.
     pub key: Option<Vec<u8>>,
     /// Its bytes, or what stands for them.
@@ -25,8 +30,6 @@ pub struct NewDeadLetter {
     pub code: String,
     /// The reason in words.
     pub message: String,
-    /// The source, as far as it is known.
-    pub source: Option<String>,
     /// When it came, in microseconds since 1970.
     pub received: i64,
 }
@@ -35,21 +38,25 @@ pub struct NewDeadLetter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterRow {
     /// Its number.
-    pub id: i64,
-    /// The topic it came from or was meant for.
+    pub id: u64,
+    /// The dead-letter topic it lies in.
     pub topic: String,
-    /// Its partition, where it came from a topic.
-    pub partition: Option<i64>,
-    /// Its offset, where it came from a topic.
-    pub offset: Option<i64>,
+    /// Its partition there.
+    pub partition: u32,
+    /// Its offset there.
+    pub offset: u64,
+    /// The topic it was refused from.
+    pub original_topic: String,
+    /// Its partition there, where it came by a topic.
+    pub original_partition: Option<i64>,
+    /// Its offset there.
+    pub original_offset: Option<i64>,
     /// Its headers, as JSON.
     pub headers: String,
     /// A stable code.
     pub code: String,
     /// The reason in words.
     pub message: String,
-    /// The source, as far as it is known.
-    pub source: Option<String>,
     /// When it came, in microseconds since 1970.
     pub received: i64,
     /// What was done about it.
@@ -103,12 +110,10 @@ impl DeadLetterState {
 /// Which dead letters to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeadLetterFilter {
-    /// Of this topic.
+    /// Refused from this topic.
     pub topic: Option<String>,
     /// With this code.
     pub code: Option<String>,
-    /// From this source.
-    pub source: Option<String>,
     /// In this state.
     pub state: Option<DeadLetterState>,
 }
@@ -116,14 +121,14 @@ pub struct DeadLetterFilter {
 /// How many dead letters there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterCount {
-    /// The topic.
+    /// The topic they were refused from.
     pub topic: String,
     /// The code.
     pub code: String,
     /// The state.
     pub state: DeadLetterState,
     /// How many.
-    pub count: u64,
+    pub letters: i64,
 }
 
 fn state(row: &Row) -> Result<DeadLetterState, StoreError> {
@@ -134,14 +139,16 @@ fn state(row: &Row) -> Result<DeadLetterState, StoreError> {
 impl FromRow for DeadLetterRow {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.get("id")?,
+            id: row.count("id")?,
             topic: row.get("topic")?,
-            partition: row.get("partition")?,
-            offset: row.get("position")?,
+            partition: row.small("partition")?,
+            offset: row.count("position")?,
+            original_topic: row.get("original_topic")?,
+            original_partition: row.get("original_partition")?,
+            original_offset: row.get("original_offset")?,
             headers: row.get("headers")?,
             code: row.get("code")?,
             message: row.get("message")?,
-            source: row.get("source")?,
             received: row.get("received")?,
             state: state(row)?,
             note: row.get("note")?,
@@ -158,47 +165,69 @@ impl FromRow for DeadLetter {
 
 impl FromRow for DeadLetterCount {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self { topic: row.get("topic")?, code: row.get("code")?, state: state(row)?, count: row.count("count")? })
+        Ok(Self {
+            topic: row.get("original_topic")?,
+            code: row.get("code")?,
+            state: state(row)?,
+            letters: row.get("letters")?,
+        })
     }
 }
 
-impl Tx {
-    /// Writes down what could not be read; its number, or nothing if that position of that topic is there already.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails: then it must not be acknowledged.
-    pub async fn dead_letter_put(&mut self, letter: &NewDeadLetter) -> Result<Option<i64>, StoreError> {
-        let values = args![
-            &letter.topic,
-            letter.partition.map(u64::from),
-            letter.offset,
-            letter.key.as_deref(),
-            letter.bytes.as_slice(),
-            &letter.headers,
-            &letter.code,
-            &letter.message,
-            &letter.source,
-            letter.received,
-        ];
-        let row = self.session().row(sql!("dead_letter/insert"), values).await?;
-        row.map(|row| row.get("id")).transpose()
-    }
-
-    /// Says what was done about an open dead letter; `false` if it is not open any more.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub async fn dead_letter_mark(
-        &mut self,
-        id: i64,
-        state: DeadLetterState,
-        note: Option<&str>,
-    ) -> Result<bool, StoreError> {
-        Ok(self.session().run(sql!("dead_letter/mark"), args![id, state.name(), note]).await? == 1)
+impl NewDeadLetter {
+    fn values(&self) -> Args {
+        args![
+            &self.topic,
+            self.partition,
+            self.offset,
+            &self.original_topic,
+            self.original_partition,
+            self.original_offset,
+            self.key.as_deref(),
+            self.bytes.as_slice(),
+            &self.headers,
+            &self.code,
+            &self.message,
+            self.received,
+        ]
     }
 }
 
 impl Store {
+    /// Writes down what could not be read; positions that are there already are left as they are. Says how many are new.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn dead_letters_put(&self, letters: &[NewDeadLetter]) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let mut new = 0;
+        for letter in letters {
+            new += tx.session().run(sql!("dead_letter/insert"), letter.values()).await?;
+        }
+        tx.commit().await?;
+        Ok(new)
+    }
+
+    /// The offset from which a dead-letter topic's partition 0 has not been written down yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn dead_letters_end(&self, topic: &str) -> Result<u64, StoreError> {
+        let row = self.read().await?.session().row(sql!("dead_letter/end"), args![topic]).await?;
+        row.ok_or_else(|| StoreError::corrupt("dead_letter/end", "no answer"))?.count("next_offset")
+    }
+
+    /// Says what was done about an open dead letter; `false` if there is none, or it is not open any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn dead_letter_mark(&self, id: u64, state: DeadLetterState, note: &str) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let marked = tx.session().run(sql!("dead_letter/mark"), args![id, state.name(), note]).await?;
+        tx.commit().await?;
+        Ok(marked == 1)
+    }
+
     /// A page of dead letters, newest first, without their bytes.
     ///
     /// # Errors
@@ -206,12 +235,12 @@ impl Store {
     pub async fn dead_letters(
         &self,
         filter: &DeadLetterFilter,
-        cursor: Option<&str>,
         limit: u32,
+        cursor: Option<&str>,
     ) -> Result<Page<DeadLetterRow>, StoreError> {
         let before: Option<i64> = cursor.map(|cursor| cursor.parse().map_err(|_| bad_cursor())).transpose()?;
         let state = filter.state.map(DeadLetterState::name);
-        let values = args![before, &filter.topic, &filter.code, &filter.source, state, to_read(limit)];
+        let values = args![before, &filter.topic, &filter.code, state, to_read(limit)];
         let rows: Vec<DeadLetterRow> = self.read().await?.session().all(sql!("dead_letter/list"), values).await?;
         Ok(Page::of(rows, limit, |row| row.id.to_string()))
     }
@@ -220,7 +249,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn dead_letter(&self, id: i64) -> Result<Option<DeadLetter>, StoreError> {
+    pub async fn dead_letter(&self, id: u64) -> Result<Option<DeadLetter>, StoreError> {
         self.read().await?.session().one(sql!("dead_letter/get"), args![id]).await
     }
 

@@ -5,12 +5,14 @@ use crate::statement::{FromRow, Row, args, sql};
 use crate::store::Store;
 
 /// How far a destination has got.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DestinationRow {
     /// Its name.
     pub name: String,
     /// The last publish number that it has had.
-    pub publish_no: u64,
+    pub cursor: u64,
+    /// When it last had something, in microseconds since 1970; 0 if never.
+    pub moved: i64,
     /// How often the next one has failed.
     pub attempts: u32,
     /// When to try again, in microseconds since 1970.
@@ -23,7 +25,8 @@ impl FromRow for DestinationRow {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             name: row.get("name")?,
-            publish_no: row.count("publish_no")?,
+            cursor: row.count("cursor_no")?,
+            moved: row.get("moved")?,
             attempts: row.small("attempts")?,
             retry_at: row.get("retry_at")?,
             last_error: row.get("last_error")?,
@@ -38,8 +41,7 @@ impl Store {
     /// [`StoreError`] if the database fails.
     pub async fn destination(&self, name: &str) -> Result<DestinationRow, StoreError> {
         let known = self.read().await?.session().one(sql!("destination/get"), args![name]).await?;
-        let new = DestinationRow { name: name.to_owned(), publish_no: 0, attempts: 0, retry_at: 0, last_error: None };
-        Ok(known.unwrap_or(new))
+        Ok(known.unwrap_or_else(|| DestinationRow { name: name.to_owned(), ..DestinationRow::default() }))
     }
 
     /// All destinations that have had something.
@@ -54,11 +56,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fenced`] if somebody else has moved it meanwhile.
-    pub async fn destination_advance(&self, name: &str, from: u64, to: u64) -> Result<(), StoreError> {
+    pub async fn destination_advance(&self, name: &str, from: u64, to: u64, now: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let mut session = tx.session();
         session.run(sql!("destination/create"), args![name]).await?;
-        if session.run(sql!("destination/advance"), args![name, from, to]).await? != 1 {
+        if session.run(sql!("destination/advance"), args![name, from, to, now]).await? != 1 {
             return Err(StoreError::Fenced { what: format!("the destination `{name}`, or has moved it past {from}") });
         }
         tx.commit().await
@@ -68,13 +70,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fenced`] if somebody else has moved it meanwhile.
-    pub async fn destination_failed(
-        &self,
-        name: &str,
-        at: u64,
-        retry_at: i64,
-        error: &str,
-    ) -> Result<(), StoreError> {
+    pub async fn destination_failed(&self, name: &str, at: u64, retry_at: i64, error: &str) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let mut session = tx.session();
         session.run(sql!("destination/create"), args![name]).await?;

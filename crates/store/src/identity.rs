@@ -11,8 +11,8 @@ pub struct Identity {
     pub profile: String,
     /// Kafka's cluster id.
     pub cluster: String,
-    /// The names and ids of Muster's topics, as one text.
-    pub topics: String,
+    /// Each topic's name and id, such as `muster.case.v1=x7Yq`.
+    pub topics: Vec<String>,
     /// The generation of the observation topic: part of every episode's id.
     pub generation: String,
     /// Number of partitions of the observation topic.
@@ -24,7 +24,7 @@ impl FromRow for Identity {
         Ok(Self {
             profile: row.get("profile")?,
             cluster: row.get("cluster")?,
-            topics: row.get("topics")?,
+            topics: row.get::<String>("topics")?.lines().map(str::to_owned).collect(),
             generation: row.get("generation")?,
             partitions: row.small("partitions")?,
         })
@@ -37,7 +37,7 @@ impl Identity {
         let pairs = [
             ("profile", self.profile.clone(), other.profile.clone()),
             ("cluster", self.cluster.clone(), other.cluster.clone()),
-            ("topics", self.topics.clone(), other.topics.clone()),
+            ("topics", self.topics.join(" "), other.topics.join(" ")),
             ("generation", self.generation.clone(), other.generation.clone()),
             ("partitions", self.partitions.to_string(), other.partitions.to_string()),
         ];
@@ -55,7 +55,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let mut session = tx.session();
         let Identity { profile, cluster, topics, generation, partitions } = found;
-        let values = args![profile, cluster, topics, generation, *partitions];
+        let values = args![profile, cluster, &topics.join("\n"), generation, *partitions];
         session.run(sql!("identity/insert"), values).await?;
         let pinned: Option<Identity> = session.one(sql!("identity/get"), args![]).await?;
         let pinned = pinned.ok_or_else(|| StoreError::corrupt("identity/get", "the pinned identity is not there"))?;

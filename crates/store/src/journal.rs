@@ -11,7 +11,7 @@ use crate::tx::Tx;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CaseEventRow {
     /// The case.
-    pub case_id: String,
+    pub case: String,
     /// Its place in the journal, from 1.
     pub version: i64,
     /// When it was committed, in microseconds since 1970.
@@ -22,12 +22,7 @@ pub struct CaseEventRow {
 
 impl FromRow for CaseEventRow {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            case_id: row.get("case_id")?,
-            version: row.get("version")?,
-            at: row.get("at")?,
-            doc: row.get("doc")?,
-        })
+        Ok(Self { case: row.get("case_id")?, version: row.get("version")?, at: row.get("at")?, doc: row.get("doc")? })
     }
 }
 
@@ -40,7 +35,7 @@ impl Tx {
         if rows.is_empty() {
             return Ok(());
         }
-        let json = batch(rows, rows.iter().flat_map(|row| [row.case_id.as_str(), row.doc.as_str()]))?;
+        let json = batch(rows, rows.iter().flat_map(|row| [row.case.as_str(), row.doc.as_str()]))?;
         self.session().run(pair!("case_event/append"), args![&json]).await.map(|_| ())
     }
 }

@@ -5,7 +5,7 @@ use crate::statement::{FromRow, Row, args, sql};
 use crate::store::Store;
 use crate::tx::Tx;
 
-/// A lease that was just taken.
+/// A lease that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     /// Rises with every taking; transactions under the lease compare it.
@@ -43,7 +43,8 @@ impl FromRow for LeaseRow {
 }
 
 impl Store {
-    /// Takes a lease that is free, has run out, or is this owner's already. `ttl` is in microseconds; `now` counts on
+    /// Takes a lease that is free or has run out, or renews this owner's own. The epoch rises with every taking and stays
+    /// with every renewal, so owners must be unique to a start of a process. `ttl` is in microseconds; `now` counts on
     /// SQLite only.
     ///
     /// # Errors
@@ -63,32 +64,13 @@ impl Store {
         Ok(lease)
     }
 
-    /// Keeps a lease for another `ttl` microseconds; `false` if it is another's by now.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub async fn lease_renew(
-        &self,
-        name: &str,
-        owner: &str,
-        lease: Lease,
-        ttl: i64,
-        now: i64,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        let until = tx.now_micros(now).await?.saturating_add(ttl);
-        let kept = tx.session().run(sql!("lease/renew"), args![name, owner, lease.epoch, until]).await?;
-        tx.commit().await?;
-        Ok(kept == 1)
-    }
-
     /// Gives a lease back, if it is still this owner's.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails; the lease then runs out by itself.
-    pub async fn lease_release(&self, name: &str, owner: &str, lease: Lease) -> Result<(), StoreError> {
+    pub async fn lease_release(&self, name: &str, owner: &str) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        tx.session().run(sql!("lease/release"), args![name, owner, lease.epoch]).await?;
+        tx.session().run(sql!("lease/release"), args![name, owner]).await?;
         tx.commit().await
     }
 
@@ -106,8 +88,8 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Fenced`] if it is another's by now.
-    pub async fn hold_lease(&mut self, name: &str, lease: Lease) -> Result<(), StoreError> {
-        match self.session().run(sql!("lease/hold"), args![name, lease.epoch]).await? {
+    pub async fn hold_lease(&mut self, name: &str, epoch: u64) -> Result<(), StoreError> {
+        match self.session().run(sql!("lease/hold"), args![name, epoch]).await? {
             1 => Ok(()),
             _ => Err(StoreError::Fenced { what: format!("the lease `{name}`") }),
         }

@@ -4,7 +4,6 @@ use crate::case::Inserted;
 use crate::error::StoreError;
 use crate::statement::{FromRow, Row, args, sql};
 use crate::store::Store;
-use crate::tx::Tx;
 
 /// A stored file. The file itself lies outside the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +25,6 @@ pub struct MediaRow {
 /// Somebody looked at evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewingRow {
-    /// Its number in the ledger; 0 before it is written.
-    pub id: i64,
     /// The evidence.
     pub evidence: String,
     /// Who looked.
@@ -56,7 +53,6 @@ impl FromRow for MediaRow {
 impl FromRow for ViewingRow {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.get("id")?,
             evidence: row.get("evidence")?,
             who: row.get("who")?,
             case: row.get("case_id")?,
@@ -66,27 +62,30 @@ impl FromRow for ViewingRow {
     }
 }
 
-impl Tx {
+impl Store {
     /// Writes down a file; the same content again is the same file.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn media_put(&mut self, row: &MediaRow) -> Result<Inserted, StoreError> {
+    pub async fn media_put(&self, row: &MediaRow) -> Result<Inserted, StoreError> {
+        let mut tx = self.begin().await?;
         let values = args![&row.id, &row.media_type, row.bytes, &row.path, &row.uploaded_by, row.at];
-        self.session().run(sql!("media/insert"), values).await.map(Inserted::of)
+        let rows = tx.session().run(sql!("media/insert"), values).await?;
+        tx.commit().await?;
+        Ok(Inserted::of(rows))
     }
 
-    /// Enters a look at evidence; its `id` is given by the database.
+    /// Enters a look at evidence into the ledger.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails: then nothing may be shown.
-    pub async fn media_viewed(&mut self, row: &ViewingRow) -> Result<(), StoreError> {
+    pub async fn view(&self, row: &ViewingRow) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
         let values = args![&row.evidence, &row.who, &row.case, &row.reason, row.at];
-        self.session().run(sql!("media/view"), values).await.map(|_| ())
+        tx.session().run(sql!("media/view"), values).await?;
+        tx.commit().await
     }
-}
 
-impl Store {
     /// A file.
     ///
     /// # Errors
@@ -95,11 +94,11 @@ impl Store {
         self.read().await?.session().one(sql!("media/get"), args![id]).await
     }
 
-    /// Who looked at a piece of evidence, oldest first, after a ledger number.
+    /// Who looked at a piece of evidence, the last looks first.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn viewings(&self, evidence: &str, after: i64, limit: u32) -> Result<Vec<ViewingRow>, StoreError> {
-        self.read().await?.session().all(sql!("media/viewings"), args![evidence, after, limit]).await
+    pub async fn viewings(&self, evidence: &str, limit: u32) -> Result<Vec<ViewingRow>, StoreError> {
+        self.read().await?.session().all(sql!("media/viewings"), args![evidence, limit]).await
     }
 }

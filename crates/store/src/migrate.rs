@@ -98,9 +98,7 @@ impl Store {
 async fn applied(session: &mut Session<'_>) -> Result<Vec<Applied>, StoreError> {
     let rows = session.rows(sql!("migration/list"), args![]).await?;
     rows.iter()
-        .map(|row| {
-            Ok(Applied { version: row.get("version")?, name: row.get("name")?, checksum: row.get("checksum")? })
-        })
+        .map(|row| Ok(Applied { version: row.get("version")?, name: row.get("name")?, checksum: row.get("checksum")? }))
         .collect()
 }
 

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::error::StoreError;
-use crate::lease::Lease;
 use crate::statement::{FromRow, Row, args, batch, pair, sql};
 use crate::store::Store;
 use crate::tx::Tx;
@@ -30,28 +29,45 @@ pub struct OutboxRow {
 pub struct Published {
     /// Its number: without gaps, in the order in which rows became visible, and a cursor for readers.
     pub publish_no: u64,
-    /// The row.
-    pub row: OutboxRow,
+    /// Where it goes.
+    pub destination: String,
+    /// Rows of one key are sent in order.
+    pub ordering_key: String,
+    /// The id of the effect.
+    pub effect: Option<String>,
+    /// What goes there.
+    pub body: String,
+    /// When it was committed, in microseconds since 1970.
+    pub created: i64,
+    /// Past this instant it must not happen any more.
+    pub not_after: Option<i64>,
 }
 
-/// What a destination has not had yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboxPending {
-    /// The destination.
-    pub destination: String,
-    /// How many rows.
+/// Publish numbers that were given at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbered {
+    /// How many.
     pub count: u64,
+    /// The last of them.
+    pub last: Option<u64>,
+}
+
+/// What has not reached its destination yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxPending {
+    /// How many rows.
+    pub count: i64,
     /// When the oldest was committed, in microseconds since 1970.
-    pub oldest: i64,
+    pub oldest: Option<i64>,
 }
 
 /// Which publish numbers there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutboxEnds {
-    /// The oldest that is still there; 0 if none is.
-    pub first: u64,
-    /// The newest that was given; 0 if none was.
-    pub last: u64,
+    /// The oldest that is still there.
+    pub first: Option<u64>,
+    /// The newest that was given, though it may be gone.
+    pub last: Option<u64>,
 }
 
 /// The destinations that open screens follow.
@@ -59,28 +75,28 @@ pub const FEED: [&str; 2] = ["case", "condition"];
 
 impl FromRow for Published {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        let publish_no = row.count("publish_no")?;
-        let row = OutboxRow {
+        Ok(Self {
+            publish_no: row.count("publish_no")?,
             destination: row.get("destination")?,
             ordering_key: row.get("ordering_key")?,
             effect: row.get("effect")?,
             body: row.get("body")?,
             created: row.get("created")?,
             not_after: row.get("not_after")?,
-        };
-        Ok(Self { publish_no, row })
+        })
     }
 }
 
 impl FromRow for OutboxPending {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self { destination: row.get("destination")?, count: row.count("count")?, oldest: row.get("oldest")? })
+        Ok(Self { count: row.get("count")?, oldest: row.get("oldest")? })
     }
 }
 
 impl FromRow for OutboxEnds {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self { first: row.count("first")?, last: row.count("last")? })
+        let given = |number: u64| (number > 0).then_some(number);
+        Ok(Self { first: given(row.count("first")?), last: given(row.count("last")?) })
     }
 }
 
@@ -103,23 +119,23 @@ impl Tx {
 }
 
 impl Store {
-    /// Gives publish numbers to at most `limit` rows that have none, and says how many got one. Only the holder of the
-    /// lease `publish` numbers. A row that commits later gets a later number, whatever its id.
+    /// Gives publish numbers to at most `limit` rows that have none. Only the holder of the lease `publish` numbers, by
+    /// its epoch. A row that commits later gets a later number, whatever its id.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] if the lease is another's by now.
-    pub async fn outbox_number(&self, lease: Lease, limit: u32) -> Result<u64, StoreError> {
+    pub async fn outbox_number(&self, epoch: u64, limit: u32) -> Result<Numbered, StoreError> {
         let mut tx = self.begin().await?;
-        tx.hold_lease("publish", lease).await?;
+        tx.hold_lease("publish", epoch).await?;
         let mut session = tx.session();
         let last = session.row(sql!("outbox/last_number"), args![]).await?;
-        let last: i64 = last.ok_or_else(|| StoreError::corrupt("outbox/last_number", "no answer"))?.get("value")?;
-        let numbered = session.run(sql!("outbox/number"), args![last, limit]).await?;
-        if numbered > 0 {
-            session.run(sql!("outbox/numbered"), args![numbered]).await?;
+        let last = last.ok_or_else(|| StoreError::corrupt("outbox/last_number", "no answer"))?.count("value")?;
+        let count = session.run(sql!("outbox/number"), args![last, limit]).await?;
+        if count > 0 {
+            session.run(sql!("outbox/numbered"), args![count]).await?;
         }
         tx.commit().await?;
-        Ok(numbered)
+        Ok(Numbered { count, last: (count > 0).then_some(last + count) })
     }
 
     /// A destination's rows after a publish number, in order.
@@ -153,12 +169,13 @@ impl Store {
         ends.ok_or_else(|| StoreError::corrupt("outbox/ends", "no answer"))
     }
 
-    /// What has not been sent, by destination.
+    /// What has not reached its destination yet.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn outbox_pending(&self) -> Result<Vec<OutboxPending>, StoreError> {
-        self.read().await?.session().all(sql!("outbox/pending"), args![]).await
+    pub async fn outbox_pending(&self) -> Result<OutboxPending, StoreError> {
+        let pending = self.read().await?.session().one(sql!("outbox/pending"), args![]).await?;
+        pending.ok_or_else(|| StoreError::corrupt("outbox/pending", "no answer"))
     }
 
     /// Removes rows committed before an instant that their destination has had, and says how many.

@@ -30,11 +30,19 @@ pub struct ReportRow {
 pub enum ReportClaim {
     /// Nobody had claimed this source and id.
     New,
-    /// The same content again. A row that is still `pending` may come from a caller that died between claim and log:
-    /// write it to the log again, where the second copy changes nothing.
-    Same(ReportRow),
-    /// Other content: the row holds what it was before, and is pending again.
-    Amended(ReportRow),
+    /// The same content again.
+    Same {
+        /// A case answers it, or it was refused. If not, the one before may have died between claim and log: write it to
+        /// the log again, where a second copy changes nothing.
+        settled: bool,
+        /// What is known of it.
+        before: ReportRow,
+    },
+    /// Other content: it is pending again.
+    Amended {
+        /// What it was before.
+        before: ReportRow,
+    },
 }
 
 impl FromRow for ReportRow {
@@ -70,9 +78,9 @@ impl Tx {
         let before: Option<ReportRow> = session.one(sql!("report/get"), args![source, id]).await?;
         let before = before.ok_or(StoreError::Conflict { operation: "report/insert" })?;
         if session.run(sql!("report/amend"), args![source, id, content, at]).await? == 1 {
-            Ok(ReportClaim::Amended(before))
+            Ok(ReportClaim::Amended { before })
         } else {
-            Ok(ReportClaim::Same(before))
+            Ok(ReportClaim::Same { settled: before.state != "pending", before })
         }
     }
 
@@ -106,6 +114,23 @@ impl Tx {
 }
 
 impl Store {
+    /// Claims a report in a transaction of its own; see [`Tx::report_claim`].
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn report_claim(
+        &self,
+        source: &str,
+        id: &str,
+        content: &str,
+        at: i64,
+    ) -> Result<ReportClaim, StoreError> {
+        let mut tx = self.begin().await?;
+        let claim = tx.report_claim(source, id, content, at).await?;
+        tx.commit().await?;
+        Ok(claim)
+    }
+
     /// What has become of a report.
     ///
     /// # Errors

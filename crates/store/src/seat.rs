@@ -14,6 +14,8 @@ use crate::tx::Tx;
 pub struct SeatRow {
     /// Its id.
     pub id: String,
+    /// The case it is on.
+    pub case: String,
     /// Its number on the case.
     pub ordinal: i64,
     /// The unit, once asked.
@@ -26,12 +28,12 @@ pub struct SeatRow {
     pub state: String,
     /// When its state last changed, in microseconds since 1970.
     pub changed: i64,
-    /// 1 while a unit is asked or at work on it: what counts as the unit's load; else 0.
-    pub held: i64,
+    /// A unit is asked or at work on it: that counts as the unit's load.
+    pub held: bool,
 }
 
 /// On how many cases each unit is asked or at work.
-pub type UnitLoad = BTreeMap<String, u64>;
+pub type UnitLoad = BTreeMap<String, u32>;
 
 /// How many seats of live cases stand where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,33 +43,34 @@ pub struct SeatCount {
     /// The state.
     pub state: String,
     /// How many.
-    pub count: u64,
+    pub seats: i64,
 }
 
 impl FromRow for SeatRow {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.get("id")?,
+            case: row.get("case_id")?,
             ordinal: row.get("ordinal")?,
             unit: row.get("unit")?,
             role: row.get("role")?,
             competence: row.get("competence")?,
             state: row.get("state")?,
             changed: row.get("changed")?,
-            held: row.get("held")?,
+            held: row.flag("held")?,
         })
     }
 }
 
 impl FromRow for SeatCount {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self { competence: row.get("competence")?, state: row.get("state")?, count: row.count("count")? })
+        Ok(Self { competence: row.get("competence")?, state: row.get("state")?, seats: row.get("seats")? })
     }
 }
 
 async fn load(session: &mut Session<'_>) -> Result<UnitLoad, StoreError> {
     let rows = session.rows(sql!("seat/load"), args![]).await?;
-    rows.iter().map(|row| Ok((row.get("unit")?, row.count("cases")?))).collect()
+    rows.iter().map(|row| Ok((row.get("unit")?, row.small("cases")?))).collect()
 }
 
 impl Tx {

@@ -41,50 +41,33 @@ impl FromRow for SeatTokenRow {
     }
 }
 
-impl Tx {
+impl Store {
     /// Makes a link for a seat; the same hash again is harmless.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn seat_token_put(
-        &mut self,
-        hash: &str,
-        seat: &str,
-        case: &str,
-        created: i64,
-    ) -> Result<(), StoreError> {
-        self.session().run(sql!("token/insert"), args![hash, seat, case, created]).await.map(|_| ())
+    pub async fn token_put(&self, hash: &str, seat: &str, case: &str, created: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        tx.session().run(sql!("token/insert"), args![hash, seat, case, created]).await?;
+        tx.commit().await
     }
 
-    /// Binds a link to a device and a named person; `false` if it is bound or dead already.
+    /// Binds a link to a device (by its hash) and a named person; `false` if it is bound or dead already.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn seat_token_bind(
-        &mut self,
-        hash: &str,
-        device: &str,
-        person: &str,
-        at: i64,
-    ) -> Result<bool, StoreError> {
-        Ok(self.session().run(sql!("token/bind"), args![hash, device, person, at]).await? == 1)
+    pub async fn token_bind(&self, hash: &str, device: &str, person: &str, at: i64) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let bound = tx.session().run(sql!("token/bind"), args![hash, device, person, at]).await?;
+        tx.commit().await?;
+        Ok(bound == 1)
     }
 
-    /// Ends all links of a seat, and says how many there were.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub async fn seat_tokens_revoke(&mut self, seat: &str, at: i64) -> Result<u64, StoreError> {
-        self.session().run(sql!("token/revoke"), args![seat, at]).await
-    }
-}
-
-impl Store {
     /// The link of a token's hash.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn seat_token(&self, hash: &str) -> Result<Option<SeatTokenRow>, StoreError> {
+    pub async fn token(&self, hash: &str) -> Result<Option<SeatTokenRow>, StoreError> {
         self.read().await?.session().one(sql!("token/get"), args![hash]).await
     }
 
@@ -92,7 +75,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn seat_tokens(&self, seat: &str) -> Result<Vec<SeatTokenRow>, StoreError> {
+    pub async fn tokens(&self, seat: &str) -> Result<Vec<SeatTokenRow>, StoreError> {
         self.read().await?.session().all(sql!("token/of_seat"), args![seat]).await
+    }
+}
+
+impl Tx {
+    /// Ends all links of a seat, and says how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn tokens_revoke(&mut self, seat: &str, at: i64) -> Result<u64, StoreError> {
+        self.session().run(sql!("token/revoke"), args![seat, at]).await
     }
 }

@@ -44,7 +44,9 @@ impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
         if self.failed {
             self.rollback().await;
-            return Err(StoreError::Refused("a transaction in which a statement failed cannot be committed".to_owned()));
+            return Err(StoreError::Refused(
+                "a transaction in which a statement failed cannot be committed".to_owned(),
+            ));
         }
         match self.transaction.commit().await {
             Ok(()) => Ok(()),

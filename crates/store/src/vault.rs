@@ -24,6 +24,16 @@ impl Tx {
 }
 
 impl Store {
+    /// Puts personal data away in a transaction of its own; see [`Tx::vault_put`].
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn vault_put(&self, reference: &str, doc: &str, at: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        tx.vault_put(reference, doc, at).await?;
+        tx.commit().await
+    }
+
     /// What is under a reference.
     ///
     /// # Errors

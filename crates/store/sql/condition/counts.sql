@@ -1,1 +1,1 @@
-select rule, state, blind, count(*) as count from condition group by rule, state, blind order by rule, state, blind
+select rule, state, blind, count(*) as conditions from condition group by rule, state, blind order by rule, state, blind

@@ -1,1 +1,1 @@
-select version, rulebook, catalogue, by_whom, at, ready from config_version where version = $1
+select version, rulebook, catalogue, by_whom, at from config_version where version = $1

@@ -1,1 +1,1 @@
-select version, by_whom, at, ready from config_version order by version
+select version from config_version order by version

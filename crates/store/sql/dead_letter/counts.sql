@@ -1,1 +1,2 @@
-select topic, code, state, count(*) as count from dead_letter group by topic, code, state order by topic, code, state
+select original_topic, code, state, count(*) as letters
+from dead_letter group by original_topic, code, state order by original_topic, code, state

@@ -1,3 +1,4 @@
-select id, topic, partition, position, headers, code, message, source, received, state, note, length(bytes) as size,
+select id, topic, partition, position, original_topic, original_partition, original_offset, headers, code, message, received,
+  state, note, length(bytes) as size,
   record_key, bytes
 from dead_letter where id = $1

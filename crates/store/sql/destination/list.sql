@@ -1,1 +1,1 @@
-select name, publish_no, attempts, retry_at, last_error from destination order by name
+select name, cursor_no, moved, attempts, retry_at, last_error from destination order by name

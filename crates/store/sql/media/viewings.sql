@@ -1,1 +1,1 @@
-select id, evidence, who, case_id, reason, at from viewing where evidence = $1 and id > $2 order by id limit $3
+select evidence, who, case_id, reason, at from viewing where evidence = $1 order by id desc limit $2

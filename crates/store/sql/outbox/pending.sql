@@ -1,4 +1,3 @@
-select outbox.destination as destination, count(*) as count, min(outbox.created) as oldest
+select count(*) as count, min(outbox.created) as oldest
 from outbox left join destination on destination.name = outbox.destination
-where outbox.publish_no is null or outbox.publish_no > coalesce(destination.publish_no, 0)
-group by outbox.destination order by outbox.destination
+where outbox.publish_no is null or outbox.publish_no > coalesce(destination.cursor_no, 0)

@@ -1,0 +1,1 @@
+select next_offset from source_offset where name = $1
