@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use muster_domain::catalogue::Catalogue;
 use muster_domain::record::LogRecord;
 use muster_log::{EventLog, Record, Topic};
-use muster_rules::Config;
+use muster_rules::config::Config;
 use muster_rules::rulebook::RuleBook;
 use muster_store::{ConfigRow, Store};
 use tokio::sync::watch;

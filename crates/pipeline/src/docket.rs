@@ -31,7 +31,7 @@ struct Touched {
 
 /// What a docket did, for those who wait for it.
 #[derive(Debug, Default, Clone)]
-pub struct Written {
+pub(crate) struct Written {
     /// Journal entries written.
     pub events: Vec<CaseEvent>,
     /// Whether a seat is wanted now.

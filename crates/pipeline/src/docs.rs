@@ -6,7 +6,7 @@ use muster_domain::condition::{Blind, Change, ConditionKey, Moved, State, Subjec
 use muster_domain::id::CaseId;
 use muster_domain::record::{Act, LogRecord};
 use muster_log::Record;
-use muster_rules::Config;
+use muster_rules::config::Config;
 use muster_store::{CaseEventRow, CaseRow, ConditionBlind, ConditionMoved, Published, SeatRow};
 use muster_wire::WireError;
 
@@ -97,7 +97,7 @@ pub(crate) fn seat_rows(case: &Case) -> Vec<SeatRow> {
         competence: seat.competence.to_string(),
         state: seat.state.name().to_owned(),
         changed: seat.changed.micros(),
-        held: case.state.is_live() && matches!(seat.state, SeatState::Asked | SeatState::Accepted | SeatState::OnScene),
+        held: i64::from(case.state.is_live() && (seat.is_engaged() || seat.state == SeatState::Asked)),
     };
     case.seats.iter().enumerate().map(row).collect()
 }

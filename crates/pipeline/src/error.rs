@@ -47,7 +47,7 @@ pub enum PipelineError {
     RuleBook(Vec<RuleError>),
     /// A catalogue that does not fit the rule book.
     #[error("rule book and catalogue do not fit together")]
-    Config(#[source] muster_rules::ConfigError),
+    Config(#[source] muster_rules::config::ConfigError),
     /// The watch asked for what the life of a case refuses.
     #[error("a case refused what the watch found")]
     Refused(#[from] Refusal),

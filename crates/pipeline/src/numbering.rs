@@ -26,7 +26,8 @@ impl Numbering {
     }
 
     fn day(&self, now: Filed) -> (String, String) {
-        let zoned = Timestamp::from_microsecond(now.micros()).unwrap_or_default().to_zoned(self.zone.clone());
+        let at = Timestamp::from_microsecond(now.micros()).unwrap_or_default();
+        let zoned = at.to_zoned_datetime(self.zone.clone());
         (zoned.strftime("%Y-%m-%d").to_string(), zoned.strftime("%m%d").to_string())
     }
 }

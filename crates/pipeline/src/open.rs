@@ -8,7 +8,7 @@ use muster_domain::id::{CaseId, CaseKind, Competence, EffectId, GridId};
 use muster_domain::lifecycle::Command;
 use muster_domain::record::{Report, Severity};
 use muster_domain::text::Words;
-use muster_rules::Config;
+use muster_rules::config::Config;
 use muster_rules::rulebook::{CaseKindSpec, DEFAULT_LIMITS, Respond, Rule, SeatSpec};
 use muster_store::Tx;
 

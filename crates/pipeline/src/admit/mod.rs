@@ -14,7 +14,7 @@ use muster_domain::id::AdapterName;
 use muster_domain::record::LogRecord;
 use muster_domain::time::Span;
 use muster_log::{Append, EventLog, HeaderName, LogError, Topic};
-use muster_rules::Config;
+use muster_rules::config::Config;
 use muster_store::Store;
 use muster_wire::cloudevents::{Envelope, Item, OBSERVATION, REPORT};
 use muster_wire::observation::ObservationIn;
@@ -339,9 +339,9 @@ impl Admit {
             recent.insert(print);
         }
         drop(recent);
-        let count = |outcome, n: usize| {
+        let count = |outcome: &str, n: usize| {
             if n > 0 {
-                self.0.metrics.observations.with_label_values(&[&sender.name, outcome]).inc_by(n as u64);
+                self.0.metrics.observations.with_label_values(&[sender.name.as_str(), outcome]).inc_by(n as u64);
             }
         };
         count("accepted", admitted.accepted);

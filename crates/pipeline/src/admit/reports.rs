@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use muster_domain::id::{CaseKind, SourceId, SourceName, VaultRef, computed};
 use muster_domain::record::{LogRecord, Report};
-use muster_rules::Config;
+use muster_rules::config::Config;
 use muster_store::{ReportClaim, Store, StoreError};
 use muster_wire::report::ReportIn;
 use sha2::{Digest, Sha256};
@@ -11,9 +11,6 @@ use sha2::{Digest, Sha256};
 use super::resolve::{self, Refused};
 use super::{Admit, AdmitError, Admitted, Batch, Sender, Sent};
 use crate::PipelineError;
-
-/// What became of the reports of one call.
-pub type Reports = Admitted;
 
 impl Admit {
     /// Takes in reports that came without CloudEvents. Comes back when the log holds them durably.
@@ -24,7 +21,7 @@ impl Admit {
         &self,
         sent: Sent<'_>,
         items: Vec<muster_wire::cloudevents::Item<ReportIn>>,
-    ) -> Result<Reports, AdmitError> {
+    ) -> Result<Admitted, AdmitError> {
         let _room = self.room(sent.body.len())?;
         let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
         let mut batch = Batch::default();

@@ -4,7 +4,7 @@ use muster_domain::catalogue::{Device, KindSpec, ValueType};
 use muster_domain::id::{AdapterName, PlaceId};
 use muster_domain::record::{Observation, Value};
 use muster_domain::time::{Received, Seen, Span};
-use muster_rules::Config;
+use muster_rules::config::Config;
 use muster_wire::WireError;
 use muster_wire::observation::ObservationIn;
 

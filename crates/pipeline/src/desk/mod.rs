@@ -10,10 +10,10 @@ use muster_domain::case::{Case, CaseEvent};
 use muster_domain::condition::{Change, State, Subject};
 use muster_domain::id::{CaseId, SeatId};
 use muster_log::EventLog;
-use muster_rules::Config;
+use muster_rules::config::Config;
 use muster_store::{CaseFilter, ConditionFilter, ConditionRow, Page, ReportRow, Store};
 
-pub use evidence::{Evidence, EvidenceError};
+pub use evidence::{Evidence, EvidenceError, MAX_EVIDENCE_BYTES};
 pub use letters::{Letter, LetterError};
 pub use links::{Holder, LinkError, LinkSecret};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_domain::condition::Change;
 use muster_domain::record::Report;
-use muster_rules::Config;
+use muster_rules::config::Config;
 
 use super::owner::Watch;
 use super::worker::Held;

@@ -6,4 +6,4 @@ mod ticker;
 mod worker;
 
 pub use owner::{Watch, WatchSettings};
-pub(crate) use ticker::append as append_control;
+pub use ticker::append as append_control;

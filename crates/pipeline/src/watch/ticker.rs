@@ -20,8 +20,9 @@ pub(crate) async fn control(
     offsets.first().copied().ok_or(PipelineError::Broken("the log gave no offset for a control record"))
 }
 
-/// One control record on its way.
-pub(crate) fn append(clock: &Clock, partition: u32, record: &LogRecord) -> Append {
+/// One control record on its way to a partition by number, without a key.
+#[must_use]
+pub fn append(clock: &Clock, partition: u32, record: &LogRecord) -> Append {
     let record = Record { key: None, ..docs::encode(record, clock.micros()) };
     Append { topic: Topic::Observation, partition, record }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use muster_domain::condition::Change;
 use muster_domain::record::LogRecord;
 use muster_log::{Fetched, LogReader, Topic};
-use muster_rules::Config;
+use muster_rules::config::Config;
 use muster_rules::watch::Engine;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -108,11 +108,12 @@ impl Worker {
             }
             meaning.to = standing.next;
             if !meaning.is_empty() || (standing.moved.elapsed() > OFFSET_RESTS && meaning.to > meaning.from) {
-                self.commit(meaning, &standing).await?;
+                self.commit(meaning, standing.engine.config()).await?;
                 standing.moved = Instant::now();
             }
         }
-        self.commit(Meaning { to: standing.next, ..Meaning::new(self.held.committed) }, &standing).await?;
+        let rest = Meaning { to: standing.next, ..Meaning::new(self.held.committed) };
+        self.commit(rest, standing.engine.config()).await?;
         self.save(&mut standing).await
     }
 
@@ -217,8 +218,8 @@ impl Worker {
         Ok(())
     }
 
-    async fn commit(&mut self, meaning: Meaning, standing: &Standing) -> Result<(), PipelineError> {
-        let Some(config) = standing.engine.config().or_else(|| self.watch.configs.latest()) else {
+    async fn commit(&mut self, meaning: Meaning, config: Option<Arc<Config>>) -> Result<(), PipelineError> {
+        let Some(config) = config.or_else(|| self.watch.configs.latest()) else {
             return Ok(());
         };
         let to = meaning.to;
