@@ -70,7 +70,7 @@ impl Destination for LadderDestination {
     async fn deliver(&self, rows: &[Published]) -> (usize, Result<(), PipelineError>) {
         let partitions = self.log.partitions(&Topic::Observation);
         for (settled, row) in rows.iter().enumerate() {
-            let effect = match outbox::read_ladder(&row.row.body) {
+            let effect = match outbox::read_ladder(&row.body) {
                 Ok(effect) => effect,
                 Err(error) => {
                     tracing::error!(number = row.publish_no, %error, "a ladder effect is given up");

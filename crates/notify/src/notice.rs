@@ -22,7 +22,7 @@ impl Destination for NoticeDestination {
 
     async fn deliver(&self, rows: &[Published]) -> (usize, Result<(), PipelineError>) {
         for row in rows {
-            match outbox::read_notice(&row.row.body) {
+            match outbox::read_notice(&row.body) {
                 Ok(notice) if self.clock.filed() > notice.not_after => {
                     tracing::info!(notice = %notice.id, unit = %notice.unit, "the notice has expired");
                 }

@@ -76,7 +76,7 @@ impl Configs {
     /// Loads every version that checkpoints may name.
     pub(crate) async fn prepare_all(&self) -> Result<(), PipelineError> {
         for known in self.0.store.config_versions().await? {
-            self.load(known.version).await?;
+            self.load(known).await?;
         }
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Configs {
     /// # Errors
     /// [`PipelineError`] if the store cannot say.
     pub async fn refresh(&self) -> Result<(), PipelineError> {
-        let Some(version) = self.0.store.config_latest_ready().await?.map(|row| row.version) else { return Ok(()) };
+        let Some(version) = self.0.store.config_ready_latest().await? else { return Ok(()) };
         if self.latest().is_none_or(|config| config.version < version) {
             let config = self.load(version).await?;
             self.0.ready.send_replace(Some(config));
@@ -144,12 +144,9 @@ impl Configs {
                     catalogue: catalogue_doc,
                     by: by.to_owned(),
                     at: clock.micros(),
-                    ready: false,
                 };
                 self.remember(&build(&row)?);
-                let mut tx = self.0.store.begin().await?;
-                tx.config_put(row.version, &row.rulebook, &row.catalogue, &row.by, row.at).await?;
-                tx.commit().await?;
+                self.0.store.config_put(&row).await?;
                 version
             }
         };
@@ -159,7 +156,7 @@ impl Configs {
 
     /// Announces a stored version to every partition, then marks it ready. Doing so twice does no harm.
     async fn announce(&self, log: &Arc<dyn EventLog>, clock: &Clock, version: u64) -> Result<(), PipelineError> {
-        if self.0.store.config_latest_ready().await?.map(|row| row.version) != Some(version) {
+        if self.0.store.config_ready_latest().await? != Some(version) {
             let record = LogRecord::Config { version };
             let partitions = log.partitions(&Topic::Observation);
             log.append((0..partitions).map(|partition| append_control(clock, partition, &record)).collect()).await?;

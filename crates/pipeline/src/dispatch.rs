@@ -68,7 +68,7 @@ impl Dispatch {
             self.operate.metrics.seats_unfilled.reset();
             return Ok(false);
         }
-        let mut load: BTreeMap<String, u64> = store.live_load().await?;
+        let mut load: BTreeMap<String, u32> = store.live_load().await?;
         let (mut filled, mut unfilled) = (false, 0_i64);
         for row in wanting {
             let case = docs::case(&row.doc)?;
@@ -82,7 +82,7 @@ impl Dispatch {
         &self,
         config: &Config,
         case: &Case,
-        load: &mut BTreeMap<String, u64>,
+        load: &mut BTreeMap<String, u32>,
         unfilled: &mut i64,
     ) -> Result<bool, PipelineError> {
         let mut filled = false;
@@ -97,9 +97,7 @@ impl Dispatch {
                 excluded: &excluded,
                 now: self.operate.clock.filed(),
             };
-            let choice = choose(&config.catalogue, &request, &|unit| {
-                load.get(unit.as_str()).map_or(0, |held| u32::try_from(*held).unwrap_or(u32::MAX))
-            });
+            let choice = choose(&config.catalogue, &request, &|unit| load.get(unit.as_str()).copied().unwrap_or(0));
             let command = match choice.unit {
                 Some(unit) => {
                     *load.entry(unit.to_string()).or_default() += 1;

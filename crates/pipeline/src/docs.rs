@@ -80,7 +80,7 @@ pub(crate) fn event_rows(events: &[CaseEvent]) -> Vec<CaseEventRow> {
     events
         .iter()
         .map(|event| CaseEventRow {
-            case_id: event.case.to_string(),
+            case: event.case.to_string(),
             version: signed(event.version),
             at: event.at.micros(),
             doc: muster_wire::case::write_event(event),
@@ -90,6 +90,7 @@ pub(crate) fn event_rows(events: &[CaseEvent]) -> Vec<CaseEventRow> {
 
 pub(crate) fn seat_rows(case: &Case) -> Vec<SeatRow> {
     let row = |(ordinal, seat): (usize, &muster_domain::case::Seat)| SeatRow {
+        case: case.id.to_string(),
         id: seat.id.to_string(),
         ordinal: i64::try_from(ordinal).unwrap_or(i64::MAX),
         unit: seat.unit.as_ref().map(ToString::to_string),
@@ -97,7 +98,7 @@ pub(crate) fn seat_rows(case: &Case) -> Vec<SeatRow> {
         competence: seat.competence.to_string(),
         state: seat.state.name().to_owned(),
         changed: seat.changed.micros(),
-        held: i64::from(case.state.is_live() && (seat.is_engaged() || seat.state == SeatState::Asked)),
+        held: (case.state.is_live() && (seat.is_engaged() || seat.state == SeatState::Asked)),
     };
     case.seats.iter().enumerate().map(row).collect()
 }
@@ -153,7 +154,7 @@ pub(crate) fn condition_moved(moved: &Moved, config: &Config) -> ConditionMoved 
             State::Present | State::Easing => moved.episode.as_ref().map(ToString::to_string),
             State::Unknown | State::Clear | State::Suspected => None,
         },
-        rule_version: moved.rule_version,
+        rule_version: i64::from(moved.rule_version),
         kind: rule.map(|rule| rule.kind.to_string()),
         severity: rule.map(|rule| i64::from(rule.severity.level())),
         grid: grid(&moved.key.subject, config),
@@ -169,9 +170,8 @@ pub(crate) fn condition_blind(blind: &Blind, config: &Config) -> ConditionBlind 
         subject: blind.key.subject.key(),
         place: blind.key.subject.place().map(ToString::to_string),
         blind: blind.blind,
-        at: blind.at.micros(),
-        since: blind.since.map(muster_domain::time::LogTime::micros),
-        rule_version: rule.map_or(0, |rule| rule.version),
+        since: blind.since.unwrap_or(blind.at).micros(),
+        rule_version: rule.map_or(0, |rule| i64::from(rule.version)),
         kind: rule.map(|rule| rule.kind.to_string()),
         severity: rule.map(|rule| i64::from(rule.severity.level())),
         grid: grid(&blind.key.subject, config),
@@ -206,17 +206,17 @@ pub(crate) fn act_record(act: &Act) -> Result<String, PipelineError> {
 
 /// An outbox row as the record of its topic.
 pub(crate) fn published(row: &Published, timestamp_us: i64) -> Result<Record, PipelineError> {
-    let encoded = match row.row.destination.as_str() {
+    let encoded = match row.destination.as_str() {
         outbox::CASE => {
-            let (event, case) = muster_wire::case::read_changed(&row.row.body).map_err(PipelineError::Document)?;
+            let (event, case) = muster_wire::case::read_changed(&row.body).map_err(PipelineError::Document)?;
             muster_wire::case::encode(&event, &case)
         }
         outbox::CONDITION => {
-            let change = muster_wire::condition::read(&row.row.body).map_err(PipelineError::Document)?;
+            let change = muster_wire::condition::read(&row.body).map_err(PipelineError::Document)?;
             muster_wire::condition::encode(&change, &row.publish_no.to_string())
         }
         _ => {
-            let (headers, payload): (Vec<(String, String)>, String) = serde_json::from_str(&row.row.body)?;
+            let (headers, payload): (Vec<(String, String)>, String) = serde_json::from_str(&row.body)?;
             let headers = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
             return Ok(Record { key: None, payload: payload.into(), headers, timestamp_us });
         }

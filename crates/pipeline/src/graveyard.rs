@@ -42,23 +42,17 @@ async fn follow(
     stop: &CancellationToken,
 ) -> Result<(), PipelineError> {
     let name = topic.to_string();
-    let mark = format!("letters:{topic}");
     let start = log.bounds(topic, 0).await?.start;
-    let mut known = store.destination(&mark).await?.publish_no;
-    let mut reader = log.reader(topic, 0, known.max(start)).await?;
+    let from = store.dead_letters_end(&name).await?.max(start);
+    let mut reader = log.reader(topic, 0, from).await?;
     while !stop.is_cancelled() {
         let batch = tokio::select! {
             () = stop.cancelled() => break,
             batch = reader.next(500, 4 << 20, Duration::from_secs(5)) => batch?,
         };
-        if batch.next > known {
-            let mut tx = store.begin().await?;
-            for found in batch.records {
-                tx.dead_letter_put(&row(&name, found)).await?;
-            }
-            tx.commit().await?;
-            store.destination_advance(&mark, known, batch.next).await?;
-            known = batch.next;
+        if !batch.records.is_empty() {
+            let rows: Vec<NewDeadLetter> = batch.records.into_iter().map(|found| row(&name, found)).collect();
+            store.dead_letters_put(&rows).await?;
         }
     }
     Ok(())
@@ -66,24 +60,27 @@ async fn follow(
 
 fn row(topic: &str, found: Fetched) -> NewDeadLetter {
     let text = |name: &str| found.record.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
+    let number = |name: &str| text(name).and_then(|value| value.parse::<i64>().ok());
     let encode = |value: &[u8]| base64::prelude::BASE64_STANDARD.encode(value);
     let headers: Vec<(String, String)> = found
         .record
         .headers
         .iter()
-        .filter(|(name, _)| !name.starts_with("dlq.error") && *name != header::TOPIC)
+        .filter(|(name, _)| !name.starts_with("dlq."))
         .map(|(name, value)| (name.to_string(), encode(value)))
         .collect();
     NewDeadLetter {
         topic: topic.to_owned(),
-        partition: Some(0),
-        offset: Some(found.offset),
+        partition: 0,
+        offset: found.offset,
+        original_topic: text(header::TOPIC).unwrap_or_default(),
+        original_partition: number(header::PARTITION),
+        original_offset: number(header::OFFSET),
         key: found.record.key.as_ref().map(|key| key.to_vec()),
         bytes: found.record.payload.to_vec(),
         headers: serde_json::to_string(&headers).unwrap_or_default(),
         code: text(header::CODE).unwrap_or_else(|| "unknown".to_owned()),
         message: text(header::MESSAGE).unwrap_or_default(),
-        source: text(header::TOPIC),
         received: found.record.timestamp_us,
     }
 }

@@ -51,10 +51,6 @@ impl Lease {
             if ours.renewed.elapsed() < LASTS / 3 {
                 return Ok(Some(ours.grant));
             }
-            if store.lease_renew(name, owner, ours.grant, micros, clock.micros()).await? {
-                *held = Some(Held { renewed: Instant::now(), ..ours });
-                return Ok(Some(ours.grant));
-            }
         }
         let grant = store.lease_acquire(name, owner, micros, clock.micros()).await?;
         *held = grant.map(|grant| Held { grant, renewed: Instant::now() });
@@ -69,8 +65,8 @@ impl Lease {
     /// Gives it back, so that the next holder need not wait for it to run out.
     pub async fn release(&self) {
         let Inner { store, name, owner, held, .. } = &*self.0;
-        if let Some(ours) = held.lock().await.take()
-            && let Err(error) = store.lease_release(name, owner, ours.grant).await
+        if held.lock().await.take().is_some()
+            && let Err(error) = store.lease_release(name, owner).await
         {
             tracing::warn!(lease = name, %error, "the lease was not given back and will run out");
         }

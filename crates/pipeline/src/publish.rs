@@ -91,19 +91,17 @@ impl Publish {
     /// [`PipelineError`] if the store cannot be used.
     pub async fn number(&self) -> Result<bool, PipelineError> {
         let Some(grant) = self.lease.hold().await? else { return Ok(false) };
-        let numbered = self.store.outbox_number(grant, BATCH).await?;
-        if numbered > 0 {
-            self.wake.published(self.store.outbox_ends().await?.last);
+        let numbered = self.store.outbox_number(grant.epoch, BATCH).await?;
+        if let Some(last) = numbered.last {
+            self.wake.published(last);
         }
-        Ok(numbered >= u64::from(BATCH))
+        Ok(numbered.count >= u64::from(BATCH))
     }
 
     async fn measure(&self) {
         if let Ok(pending) = self.store.outbox_pending().await {
-            let count: u64 = pending.iter().map(|waiting| waiting.count).sum();
-            self.metrics.outbox_pending.set(docs::signed(count));
-            let oldest = pending.iter().map(|waiting| waiting.oldest).min();
-            let age = oldest.map_or(0, |oldest| self.clock.micros().saturating_sub(oldest)).max(0);
+            self.metrics.outbox_pending.set(pending.count);
+            let age = pending.oldest.map_or(0, |oldest| self.clock.micros().saturating_sub(oldest)).max(0);
             self.metrics.outbox_oldest_seconds.set(age as f64 / 1e6);
         }
     }
@@ -177,16 +175,16 @@ impl Delivery {
         }
         let name = self.destination.name();
         let at: DestinationRow = self.store.destination(name).await?;
-        let rows = self.store.outbox_after(name, at.publish_no, BATCH).await?;
+        let rows = self.store.outbox_after(name, at.cursor, BATCH).await?;
         if rows.is_empty() {
             return Ok(false);
         }
         let (settled, result) = self.destination.deliver(&rows).await;
         if let Some(last) = settled.checked_sub(1).and_then(|index| rows.get(index)) {
-            self.store.destination_advance(name, at.publish_no, last.publish_no).await?;
+            self.store.destination_advance(name, at.cursor, last.publish_no, self.clock.micros()).await?;
         }
         if let Err(error) = &result {
-            let at = rows.get(settled.wrapping_sub(1)).map_or(at.publish_no, |row| row.publish_no);
+            let at = rows.get(settled.wrapping_sub(1)).map_or(at.cursor, |row| row.publish_no);
             self.store.destination_failed(name, at, self.clock.micros(), &crate::chain(error)).await?;
         }
         result.map(|()| rows.len() >= BATCH as usize)
@@ -216,7 +214,7 @@ impl LogDestination {
 
     fn append(&self, row: &Published) -> Result<Append, PipelineError> {
         let partitions = self.log.partitions(&self.topic);
-        let partition = muster_domain::partition::partition(docs::place_of(&row.row.ordering_key), partitions);
+        let partition = muster_domain::partition::partition(docs::place_of(&row.ordering_key), partitions);
         let record = docs::published(row, self.clock.micros())?;
         Ok(Append { topic: self.topic.clone(), partition, record })
     }

@@ -45,10 +45,10 @@ async fn follow(
     }
     let name = format!("intake:{partition}");
     let start = log.bounds(&Topic::Intake, partition).await?.start;
-    let known = store.destination(&name).await?.publish_no;
+    let known = store.destination(&name).await?.cursor;
     let mut at = known.max(start);
     if at > known {
-        store.destination_advance(&name, known, at).await?;
+        store.destination_advance(&name, known, at, admit.clock().micros()).await?;
     }
     let mut reader = log.reader(&Topic::Intake, partition, at).await?;
     let adapter = AdapterName::parse("kafka").map_err(|_| PipelineError::Broken("an adapter's name is no id"))?;
@@ -62,7 +62,7 @@ async fn follow(
             take(admit, &sender, partition, found, stop).await?;
         }
         if batch.next > at {
-            store.destination_advance(&name, at, batch.next).await?;
+            store.destination_advance(&name, at, batch.next, admit.clock().micros()).await?;
             at = batch.next;
         }
     }

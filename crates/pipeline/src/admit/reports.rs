@@ -52,11 +52,9 @@ impl Admit {
         let (source, now) = (report.source.clone(), self.0.clock.micros());
         let content = hex(&Sha256::digest(report.content()));
         let store = &self.0.store;
-        let claim = claim(store, &source, &id, &content, now).await.map_err(store_failed)?;
+        let claim = store.report_claim(source.as_str(), id.as_str(), &content, now).await.map_err(store_failed)?;
         // Pending may mean that we died before the log had it: then it is sent again, and known again by its id.
-        if let ReportClaim::Same(known) = claim
-            && known.state != "pending"
-        {
+        if matches!(claim, ReportClaim::Same { settled: true, .. }) {
             batch.admitted.duplicates += 1;
             return Ok(Ok(()));
         }
@@ -109,7 +107,7 @@ async fn keep(
     now: i64,
 ) -> Result<VaultRef, AdmitError> {
     let reference = computed("vault", &[source.as_str(), id.as_str(), person]);
-    lock_away(store, &reference, person, now).await.map_err(store_failed)?;
+    store.vault_put(&reference, person, now).await.map_err(store_failed)?;
     VaultRef::parse(&reference).map_err(|_| AdmitError::Store(PipelineError::Broken("a vault reference is no id")))
 }
 
@@ -117,27 +115,8 @@ async fn keep(
 pub(super) async fn hide(store: &Store, bytes: &Bytes, now: i64) -> Result<Bytes, AdmitError> {
     let text = String::from_utf8_lossy(bytes);
     let reference = computed("vault", &["dead letter", &text]);
-    lock_away(store, &reference, &text, now).await.map_err(store_failed)?;
+    store.vault_put(&reference, &text, now).await.map_err(store_failed)?;
     Ok(Bytes::from(format!("{{\"vault\":\"{reference}\"}}")))
-}
-
-async fn lock_away(store: &Store, reference: &str, text: &str, now: i64) -> Result<(), StoreError> {
-    let mut tx = store.begin().await?;
-    tx.vault_put(reference, text, now).await?;
-    tx.commit().await
-}
-
-async fn claim(
-    store: &Store,
-    source: &SourceName,
-    id: &SourceId,
-    content: &str,
-    now: i64,
-) -> Result<ReportClaim, StoreError> {
-    let mut tx = store.begin().await?;
-    let claim = tx.report_claim(source.as_str(), id.as_str(), content, now).await?;
-    tx.commit().await?;
-    Ok(claim)
 }
 
 fn store_failed(error: StoreError) -> AdmitError {

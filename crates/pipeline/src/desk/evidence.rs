@@ -70,10 +70,8 @@ impl Desk {
             uploaded_by: by.to_owned(),
             at: self.clock.micros(),
         };
-        let mut tx = self.store.begin().await.map_err(PipelineError::from)?;
         // There already = the same picture was handed in before.
-        let _ = tx.media_put(&row).await.map_err(PipelineError::from)?;
-        tx.commit().await.map_err(PipelineError::from)?;
+        let _ = self.store.media_put(&row).await.map_err(PipelineError::from)?;
         Ok(id)
     }
 
@@ -93,16 +91,13 @@ impl Desk {
         }
         let row = self.store.media(id.as_str()).await.map_err(PipelineError::from)?.ok_or(EvidenceError::Unknown)?;
         let viewing = ViewingRow {
-            id: 0,
             evidence: id.to_string(),
             who: who.to_owned(),
             case: case.map(str::to_owned),
             reason: reason.to_owned(),
             at: self.clock.micros(),
         };
-        let mut tx = self.store.begin().await.map_err(PipelineError::from)?;
-        tx.media_viewed(&viewing).await.map_err(PipelineError::from)?;
-        tx.commit().await.map_err(PipelineError::from)?;
+        self.store.view(&viewing).await.map_err(PipelineError::from)?;
         let bytes = tokio::fs::read(self.path_of(id.as_str())).await.map_err(EvidenceError::Disk)?;
         Ok(Evidence { id: id.clone(), media_type: row.media_type, bytes: bytes.into() })
     }

@@ -53,14 +53,14 @@ impl Desk {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Page<muster_store::DeadLetterRow>, PipelineError> {
-        Ok(self.store.dead_letters(filter, cursor, limit).await?)
+        Ok(self.store.dead_letters(filter, limit, cursor).await?)
     }
 
     /// One dead letter with its bytes.
     ///
     /// # Errors
     /// [`PipelineError`] if the store cannot say.
-    pub async fn letter(&self, id: i64) -> Result<Option<Letter>, PipelineError> {
+    pub async fn letter(&self, id: u64) -> Result<Option<Letter>, PipelineError> {
         Ok(self.store.dead_letter(id).await?)
     }
 
@@ -68,7 +68,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`LetterError`] if it still cannot be read, or not now; it then stays as it is.
-    pub async fn replay(&self, id: i64, mended: Option<Bytes>) -> Result<Admitted, LetterError> {
+    pub async fn replay(&self, id: u64, mended: Option<Bytes>) -> Result<Admitted, LetterError> {
         let letter = self.letter(id).await?.ok_or(LetterError::Unknown)?;
         if letter.row.state != DeadLetterState::Open {
             return Err(LetterError::Settled(letter.row.state.name().to_owned()));
@@ -98,17 +98,15 @@ impl Desk {
     ///
     /// # Errors
     /// [`LetterError`] without a reason, or if it was dealt with before.
-    pub async fn drop_letter(&self, id: i64, reason: &str) -> Result<(), LetterError> {
+    pub async fn drop_letter(&self, id: u64, reason: &str) -> Result<(), LetterError> {
         if reason.trim().is_empty() {
             return Err(LetterError::NoReason);
         }
         self.settle(id, DeadLetterState::Dropped, reason).await
     }
 
-    async fn settle(&self, id: i64, state: DeadLetterState, note: &str) -> Result<(), LetterError> {
-        let mut tx = self.store.begin().await.map_err(PipelineError::from)?;
-        let done = tx.dead_letter_mark(id, state, Some(note)).await.map_err(PipelineError::from)?;
-        tx.commit().await.map_err(PipelineError::from)?;
+    async fn settle(&self, id: u64, state: DeadLetterState, note: &str) -> Result<(), LetterError> {
+        let done = self.store.dead_letter_mark(id, state, note).await.map_err(PipelineError::from)?;
         if done {
             return Ok(());
         }

@@ -61,9 +61,7 @@ impl LinkSecret {
     pub async fn of(store: &Store, now: i64) -> Result<Self, PipelineError> {
         if store.vault_get(Self::NAME).await?.is_none() {
             let drawn: [u8; 32] = rand::random();
-            let mut tx = store.begin().await?;
-            tx.vault_put(Self::NAME, &BASE64_URL_SAFE_NO_PAD.encode(drawn), now).await?;
-            tx.commit().await?;
+            store.vault_put(Self::NAME, &BASE64_URL_SAFE_NO_PAD.encode(drawn), now).await?;
         }
         // Two processes may have drawn at once: the one that was first counts for both.
         let kept = store.vault_get(Self::NAME).await?;
@@ -106,7 +104,7 @@ impl Desk {
         let id = self.seat_of(token).ok_or(LinkError::Unknown)?;
         let case = self.case_of_seat(&id).await?.ok_or(LinkError::Unknown)?;
         let seat = case.seat(&id).cloned().ok_or(LinkError::Unknown)?;
-        let row = self.store.seat_token(&hash(token)).await.map_err(PipelineError::from)?;
+        let row = self.store.token(&hash(token)).await.map_err(PipelineError::from)?;
         let bound_to = row.as_ref().and_then(|row| row.device.clone());
         let bound_here = bound_to.is_some() && bound_to == device.map(hash);
         if bound_to.is_some() && !bound_here {
@@ -127,10 +125,8 @@ impl Desk {
         if !holder.bound_here {
             let now = self.clock.micros();
             let (hashed, seat, case) = (hash(token), holder.seat.id.as_str(), holder.case.id.as_str());
-            let mut tx = self.store.begin().await.map_err(PipelineError::from)?;
-            tx.seat_token_put(&hashed, seat, case, now).await.map_err(PipelineError::from)?;
-            tx.seat_token_bind(&hashed, &hash(device), person, now).await.map_err(PipelineError::from)?;
-            tx.commit().await.map_err(PipelineError::from)?;
+            self.store.token_put(&hashed, seat, case, now).await.map_err(PipelineError::from)?;
+            self.store.token_bind(&hashed, &hash(device), person, now).await.map_err(PipelineError::from)?;
         }
         self.holder(token, Some(device)).await
     }

@@ -111,7 +111,7 @@ impl Desk {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Page<Case>, PipelineError> {
-        let page = self.store.cases(filter, cursor, limit).await?;
+        let page = self.store.cases(filter, limit, cursor).await?;
         let items = page.items.iter().map(|row| docs::case(&row.doc)).collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })
     }
@@ -160,7 +160,7 @@ impl Desk {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Page<Standing>, PipelineError> {
-        let page = self.store.conditions(filter, cursor, limit).await?;
+        let page = self.store.conditions(filter, limit, cursor).await?;
         Ok(Page { items: page.items.into_iter().map(Standing::of).collect(), next: page.next })
     }
 
@@ -186,15 +186,15 @@ impl Desk {
     /// [`PipelineError`] if the store cannot say.
     pub async fn feed(&self, after: u64, limit: u32) -> Result<Option<Vec<Told>>, PipelineError> {
         let ends = self.store.outbox_ends().await?;
-        if after > 0 && after + 1 < ends.first {
+        if after > 0 && ends.first.is_some_and(|first| after + 1 < first) {
             return Ok(None);
         }
         let rows = self.store.feed_after(after, limit).await?;
         let told = rows.iter().filter_map(|row| {
-            let what = if row.row.destination == outbox::CASE {
-                muster_wire::case::read_changed(&row.row.body).ok().map(|changed| News::Case(Box::new(changed)))
+            let what = if row.destination == outbox::CASE {
+                muster_wire::case::read_changed(&row.body).ok().map(|changed| News::Case(Box::new(changed)))
             } else {
-                muster_wire::condition::read(&row.row.body).ok().map(|change| News::Condition(Box::new(change)))
+                muster_wire::condition::read(&row.body).ok().map(|change| News::Condition(Box::new(change)))
             };
             Some(Told { number: row.publish_no, what: what? })
         });
@@ -206,7 +206,7 @@ impl Desk {
     /// # Errors
     /// [`PipelineError`] if the store cannot say.
     pub async fn feed_end(&self) -> Result<u64, PipelineError> {
-        Ok(self.store.outbox_ends().await?.last)
+        Ok(self.store.outbox_ends().await?.last.unwrap_or(0))
     }
 
     /// How each part is, for readiness.
@@ -229,16 +229,16 @@ impl Desk {
         let metrics = &self.metrics;
         metrics.cases_open.reset();
         for count in self.store.case_counts().await? {
-            metrics.cases_open.with_label_values(&[&count.kind, &count.state]).set(docs::signed(count.count));
+            metrics.cases_open.with_label_values(&[&count.kind, &count.state]).set(count.cases);
         }
         metrics.conditions.reset();
         metrics.blind_places.reset();
         let mut blind: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
         for count in self.store.condition_counts().await? {
-            metrics.conditions.with_label_values(&[&count.rule, &count.state]).add(docs::signed(count.count));
+            metrics.conditions.with_label_values(&[&count.rule, &count.state]).add(count.conditions);
             if count.blind {
                 let class = self.class_of(&count.rule);
-                *blind.entry(class).or_default() += docs::signed(count.count);
+                *blind.entry(class).or_default() += count.conditions;
             }
         }
         for (class, places) in blind {

@@ -108,12 +108,12 @@ impl Worker {
             }
             meaning.to = standing.next;
             if !meaning.is_empty() || (standing.moved.elapsed() > OFFSET_RESTS && meaning.to > meaning.from) {
-                self.commit(meaning, standing.engine.config()).await?;
+                self.commit(meaning, standing.engine.config().cloned()).await?;
                 standing.moved = Instant::now();
             }
         }
         let rest = Meaning { to: standing.next, ..Meaning::new(self.held.committed) };
-        self.commit(rest, standing.engine.config()).await?;
+        self.commit(rest, standing.engine.config().cloned()).await?;
         self.save(&mut standing).await
     }
 
