@@ -7,5 +7,6 @@ pub mod config;
 pub mod dispatch;
 pub mod examples;
 pub mod expr;
+pub mod reference;
 pub mod rulebook;
 pub mod watch;

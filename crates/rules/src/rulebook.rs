@@ -243,7 +243,7 @@ impl RuleBook {
     pub fn check(files: &[(String, String)]) -> Result<Self, Vec<RuleError>> {
         let book = Self::parse(files)?;
         let failed: Vec<RuleError> =
-            crate::examples::run(&book).into_iter().filter_map(|verdict| verdict.error(&book)).collect();
+            crate::examples::run(&book).into_iter().filter_map(|verdict| verdict.failed).collect();
         if failed.is_empty() { Ok(book) } else { Err(failed) }
     }
 

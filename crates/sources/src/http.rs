@@ -10,7 +10,7 @@ use axum::routing::post;
 use axum::{Extension, Router};
 use bytes::Bytes;
 use muster_domain::id::{AdapterName, SourceId};
-use muster_pipeline::admit::{Admit, AdmitError, Admitted, ParkedItem, Sender, Sent};
+use muster_pipeline::admit::{Admit, AdmitError, Admitted, Caller, ParkedItem, Sender, Sent};
 use muster_wire::WireError;
 use muster_wire::bounds::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
 use muster_wire::cloudevents::read_http;
@@ -21,25 +21,8 @@ use muster_wire::report;
 /// The adapter under which HTTP intake is known to the watch.
 pub const ADAPTER: &str = "http";
 
-/// Who is calling, put there by whoever checked the credential.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// The name of the credential; the label of the counters.
-    pub name: String,
-    /// The source names it may use; `None` = any.
-    pub may: Option<Vec<String>>,
-}
-
-impl Caller {
-    /// Whoever is on this machine, where nobody logs in.
-    #[must_use]
-    pub fn local() -> Self {
-        Self { name: "local".to_owned(), may: None }
-    }
-
-    fn sender(&self, adapter: &AdapterName) -> Sender {
-        Sender { adapter: adapter.clone(), name: self.name.clone(), may: self.may.clone() }
-    }
+fn sender(caller: &Caller, adapter: &AdapterName) -> Sender {
+    Sender { adapter: adapter.clone(), name: caller.name.clone(), may: caller.may.clone() }
 }
 
 #[derive(Debug)]
@@ -74,7 +57,7 @@ async fn observations(
     if items.is_empty() {
         return problem(StatusCode::BAD_REQUEST, "empty", "there is nothing in it; send at least one event");
     }
-    let sender = caller.sender(&door.adapter);
+    let sender = sender(&caller, &door.adapter);
     let sent = Sent { sender: &sender, body: &body, headers: kept(&parts.headers), origin: None };
     answer(door.admit.events(sent, items).await)
 }
@@ -110,7 +93,7 @@ async fn reports(State(door): State<Arc<Door>>, Extension(caller): Extension<Cal
         let detail = format!("a report has at most {MAX_RECORD_BYTES} bytes");
         return problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", &detail);
     }
-    let sender = caller.sender(&door.adapter);
+    let sender = sender(&caller, &door.adapter);
     let sent = Sent { sender: &sender, body: &body, headers: kept(&parts.headers), origin: None };
     answer(door.admit.reports(sent, items).await)
 }

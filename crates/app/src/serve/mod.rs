@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use muster_console::{Access, ConsoleSettings};
+use muster_console::http::{Access, ConsoleSettings};
+use muster_console::map::Scenery;
 use muster_domain::catalogue::Catalogue;
 use muster_pipeline::clock::Clock;
 use muster_sources::catalogue::{Kind, read_into};
@@ -91,7 +92,7 @@ impl Serve {
         let listener = listen(settings.http.listen).await?;
         let parts = Parts::open(&settings, Clock::real()).await?;
         parts.adopt(rules, None).await?;
-        let console = ConsoleSettings { access, data_dir: settings.data_dir.clone(), demo: false, ..console(&settings) };
+        let console = console(&settings, access)?;
         let address = local(&listener)?;
         let running = Running::start(parts, &settings, console, listener).await?;
         crate::say(&format!("http://{address}/\n"));
@@ -124,14 +125,9 @@ impl Demo {
         let parts = Parts::open(&settings, Clock::scaled(speed)).await?;
         parts.adopt(Some(parts::built_in_rules()), Some(street_catalogue()?)).await?;
         let url = format!("http://{}", local(&listener)?);
-        let console = ConsoleSettings {
-            access: Access::LocalOnly,
-            data_dir: data,
-            demo: true,
-            speed,
-            roads: Some(muster_street::EXAMPLE.roads.to_owned()),
-            ..console(&settings)
-        };
+        let scenery = Scenery::parse(muster_street::EXAMPLE.roads)
+            .map_err(|error| Failure::inside("the example street's roads cannot be read", &error))?;
+        let console = ConsoleSettings { demo: true, speed, scenery, ..console(&settings, Access::LocalOnly)? };
         let clock = parts.clock.clone();
         let running = Running::start(parts, &settings, console, listener).await?;
         crate::say(&format!("{url}/\n"));
@@ -151,12 +147,11 @@ impl Demo {
     }
 }
 
-fn console(settings: &Settings) -> ConsoleSettings {
-    ConsoleSettings {
-        pages: settings.roles.contains(&Role::Console),
-        zone: settings.street.time_zone.clone(),
-        ..ConsoleSettings::default()
-    }
+fn console(settings: &Settings, access: Access) -> Result<ConsoleSettings, Failure> {
+    let zone = jiff::tz::TimeZone::get(&settings.street.time_zone)
+        .map_err(|error| Failure::usage(format!("street.time_zone: {error}")))?;
+    let pages = settings.roles.contains(&Role::Console);
+    Ok(ConsoleSettings { access, demo: false, speed: 1.0, scenery: Scenery::default(), zone, pages })
 }
 
 /// The example street's catalogue, read as any other would be.

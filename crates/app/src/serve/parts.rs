@@ -11,6 +11,7 @@ use muster_pipeline::PipelineError;
 use muster_pipeline::admit::{Admit, AdmitSettings};
 use muster_pipeline::clock::Clock;
 use muster_pipeline::configs::{Configs, RuleFiles};
+use muster_pipeline::desk::LinkSecret;
 use muster_pipeline::metrics::Metrics;
 use muster_pipeline::numbering::Numbering;
 use muster_pipeline::wake::Wake;
@@ -30,6 +31,8 @@ pub(crate) struct Parts {
     pub(crate) admit: Admit,
     pub(crate) wake: Wake,
     pub(crate) numbering: Numbering,
+    /// What field links are signed with.
+    pub(crate) secret: LinkSecret,
     /// The name under which this process holds leases.
     pub(crate) owner: String,
 }
@@ -48,7 +51,6 @@ impl Parts {
         let store = Store::open(&StoreSettings {
             url: settings.store.url.clone(),
             max_connections: settings.store.max_connections,
-            ..StoreSettings::default()
         })
         .await
         .map_err(|error| Failure::store(&error))?;
@@ -61,17 +63,12 @@ impl Parts {
             late_after: settings.intake.late_after,
             in_flight: settings.intake.in_flight_mib as usize * (1 << 20),
         };
-        let admit = Admit::new(
-            Arc::clone(&log),
-            store.clone(),
-            configs.clone(),
-            clock.clone(),
-            metrics.clone(),
-            intake,
-        );
+        let admit =
+            Admit::new(Arc::clone(&log), store.clone(), configs.clone(), clock.clone(), metrics.clone(), intake);
+        let secret = LinkSecret::of(&store, clock.micros()).await.map_err(|error| Failure::pipeline(&error))?;
         let numbering = numbering(settings)?;
         let owner = format!("{}-{}", host(), std::process::id());
-        Ok(Self { clock, store, log, configs, metrics, admit, wake: Wake::default(), numbering, owner })
+        Ok(Self { clock, store, log, configs, metrics, admit, wake: Wake::default(), numbering, secret, owner })
     }
 
     /// Makes rules and catalogue hold: those given, else those that hold already, else the built-in rules and nothing.
@@ -80,7 +77,8 @@ impl Parts {
         let stored = self.configs.newest().await.map_err(|error| Failure::pipeline(&error))?;
         let rules = rules.or_else(|| stored.as_ref().map(|config| config.rulebook.files().to_vec()));
         let rules = rules.unwrap_or_else(built_in_rules);
-        let catalogue = catalogue.or_else(|| stored.as_ref().map(|config| config.catalogue.clone())).unwrap_or_default();
+        let catalogue =
+            catalogue.or_else(|| stored.as_ref().map(|config| config.catalogue.clone())).unwrap_or_default();
         let adopted = self.configs.adopt(&self.log, &self.clock, &rules, &catalogue, &self.owner).await;
         match adopted {
             Ok(config) => {
@@ -113,11 +111,13 @@ fn log_settings(settings: &Settings) -> LogSettings {
 /// The store keeps offsets of one log only.
 async fn pin(store: &Store, log: &Arc<dyn EventLog>) -> Result<(), Failure> {
     let identity = log.identity();
+    let topics: Vec<String> =
+        identity.topics.iter().map(|topic| format!("{}={}", topic.name, topic.generation)).collect();
     let observation = identity.of(&muster_log::Topic::Observation);
     let pinned = muster_store::Identity {
         profile: format!("{:?}", identity.profile).to_lowercase(),
         cluster: identity.cluster.clone(),
-        topics: identity.topics.iter().map(|topic| format!("{}={}", topic.name, topic.generation)).collect(),
+        topics,
         generation: observation.map(|topic| topic.generation.clone()).unwrap_or_default(),
         partitions: observation.map_or(0, |topic| topic.partitions),
     };
@@ -126,8 +126,8 @@ async fn pin(store: &Store, log: &Arc<dyn EventLog>) -> Result<(), Failure> {
 
 fn numbering(settings: &Settings) -> Result<Numbering, Failure> {
     let street = &settings.street;
-    let jurisdiction = GridId::parse(&street.jurisdiction)
-        .map_err(|error| Failure::usage(format!("street.jurisdiction: {error}")))?;
+    let jurisdiction =
+        GridId::parse(&street.jurisdiction).map_err(|error| Failure::usage(format!("street.jurisdiction: {error}")))?;
     let zone = jiff::tz::TimeZone::get(&street.time_zone)
         .map_err(|error| Failure::usage(format!("street.time_zone: {error}")))?;
     Ok(Numbering { jurisdiction, zone })

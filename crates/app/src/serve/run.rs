@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use muster_console::{Console, ConsoleSettings};
+use muster_console::http::ConsoleSettings;
 use muster_domain::id::AdapterName;
 use muster_log::Topic;
 use muster_notify::{LadderDestination, NoticeDestination};
 use muster_pipeline::deadlines::Deadlines;
+use muster_pipeline::desk::Desk;
 use muster_pipeline::dispatch::Dispatch;
 use muster_pipeline::lease::Lease;
 use muster_pipeline::operate::Operate;
@@ -223,21 +224,22 @@ fn follow_configs(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&
 }
 
 fn routes(parts: &Parts, settings: &Settings, console: ConsoleSettings) -> Result<Router, Failure> {
-    let console = Console {
+    let desk = Desk {
         store: parts.store.clone(),
+        log: Arc::clone(&parts.log),
         configs: parts.configs.clone(),
         operate: operate(parts),
         admit: parts.admit.clone(),
-        log: Arc::clone(&parts.log),
         clock: parts.clock.clone(),
         metrics: parts.metrics.clone(),
         wake: parts.wake.clone(),
-        settings: console,
+        media: settings.data_dir.join("evidence"),
+        secret: parts.secret.clone(),
     };
     let intake = if settings.roles.contains(&Role::Admit) {
         muster_sources::http::router(parts.admit.clone(), adapter(muster_sources::http::ADAPTER)?)
     } else {
         Router::new()
     };
-    Ok(console.router(intake))
+    Ok(muster_console::http::router(desk, console, intake))
 }

@@ -74,6 +74,15 @@ pub struct Sender {
     pub may: Option<Vec<String>>,
 }
 
+/// Who is calling, put on each request by whoever checked the credential.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The name of the credential; the label of the counters.
+    pub name: String,
+    /// The source names it may use; `None` = any.
+    pub may: Option<Vec<String>>,
+}
+
 /// What was sent, before it is looked at.
 #[derive(Debug)]
 pub struct Sent<'a> {

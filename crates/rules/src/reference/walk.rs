@@ -162,6 +162,11 @@ impl Walk<'_> {
             Content::Evidence { values, healthy: true } => self.setting.says(values) == Says::So,
             _ => false,
         });
+        // §11.5: one that was judged late, when it no longer covers its place, changes nothing there.
+        let impulse = impulse.filter(|entry| {
+            let speaks = self.setting.speaks(&entry.device);
+            self.sources.get(&entry.device).is_some_and(|source| source.says(self.at, speaks, self.setting).is_some())
+        });
         if let Some(entry) = impulse {
             self.witnesses.insert(entry.device.clone());
             self.hold = Hold::default();

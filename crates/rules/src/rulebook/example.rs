@@ -7,11 +7,11 @@ use muster_domain::condition::State;
 use muster_domain::record::{Health, OutcomeState, Value};
 use muster_domain::time::Span;
 
-use super::Rule;
 use super::clauses::as_type;
 use super::read::{Fields, Spot, value_of};
 use super::rule::COMBINES;
 use super::tables::PARTS;
+use super::{Rule, RuleError};
 
 /// One example of a rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +103,28 @@ pub struct Expectation {
     pub responded: Option<Vec<String>>,
 }
 
+impl Example {
+    /// Something wrong with it, at its line.
+    pub(crate) fn error(&self, message: String, hint: &str) -> RuleError {
+        self.spot.error(message, hint)
+    }
+}
+
 impl Step {
+    /// Something wrong with it, at its line.
+    pub(crate) fn error(&self, message: String, hint: &str) -> RuleError {
+        self.spot.error(message, hint)
+    }
+
+    /// The source that speaks in it.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        match &self.kind {
+            StepKind::See { source, .. } | StepKind::Health { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
     /// The times at which it happens.
     pub fn times(&self) -> impl Iterator<Item = Span> + '_ {
         let single = self.every == Span::ZERO;

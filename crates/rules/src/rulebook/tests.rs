@@ -119,3 +119,9 @@ fn the_deployed_rule_book_is_read() {
 fn lines(errors: &[RuleError]) -> String {
     errors.iter().map(|error| format!("{error}\n")).collect()
 }
+
+#[test]
+fn the_examples_of_the_deployed_rule_book_come_true() {
+    let book = RuleBook::check(&deployed()).unwrap_or_else(|errors| panic!("{}", lines(&errors)));
+    assert!(book.rules.values().all(|rule| rule.examples.len() >= 8), "at least eight examples each");
+}

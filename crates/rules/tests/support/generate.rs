@@ -15,18 +15,20 @@ pub(crate) struct Wildness {
     pub(crate) devices: usize,
     pub(crate) places: usize,
     pub(crate) delays: bool,
-    /// Acts, outcomes, takeovers, outages, new versions.
+    /// Acts, outcomes, takeovers, outages.
     pub(crate) people: bool,
+    /// A second configuration version.
+    pub(crate) versions: bool,
 }
 
 /// Everything at once.
-pub(crate) const WILD: Wildness = Wildness { devices: 3, places: 2, delays: true, people: true };
+pub(crate) const WILD: Wildness = Wildness { devices: 3, places: 2, delays: true, people: true, versions: true };
 
 pub(crate) fn world(wild: Wildness) -> BoxedStrategy<World> {
     let rules = if wild.people { 1..3 } else { 1..2_usize };
     let version = (vec(rule(), rules), 1..=wild.places, 1..=wild.devices, any::<bool>());
     let second = (20..150_i64, vec(prop_oneof![1 => Just(None), 5 => rule().prop_map(Some)], 2), 1..=wild.places);
-    let second = proptest::option::weighted(if wild.people { 0.3 } else { 0.0001 }, second);
+    let second = proptest::option::weighted(if wild.versions { 0.3 } else { 0.0 }, second);
     (version, second, select(vec![1_i64, 2, 5, 3]), 60..260_i64)
         .prop_flat_map(move |((rules, places, devices, quiet_device), second, tick_every, length)| {
             let kinds: Vec<Kind> = rules.iter().map(|rule| rule.kind).collect();
@@ -82,10 +84,11 @@ fn happening(
             .chain([Claims::Healthy, Claims::Occluded, Claims::Test])
             .collect::<Vec<_>>(),
     );
-    let sees = (0..devices, 0..places, select(kinds), rhythm.clone(), 0..3_i64, claims, 0..40_u8).prop_map(
-        |(device, place, kind, (from, every, times, delay), persons, claims, late)| {
-            let late = late == 39;
-            Happening::Sees(Sees { device, place, kind, from, every, times, persons, delay, claims, late })
+    let cut = if wild.delays { 0..60_i64 } else { 0..1 };
+    let sees = (0..devices, 0..places, select(kinds), rhythm.clone(), (0..3_i64, cut), claims, 0..40_u8).prop_map(
+        |(device, place, kind, (from, every, times, delay), (persons, cut), claims, late)| {
+            let (late, cut_until) = (late == 39, from + (cut - 40).max(0) * 5);
+            Happening::Sees(Sees { device, place, kind, from, every, times, persons, delay, cut_until, claims, late })
         },
     );
     let parts = select(vec![Part::Analytics, Part::Analytics, Part::Camera, Part::Link]);

@@ -110,7 +110,7 @@ impl World {
                 Happening::Sees(sees) => {
                     for n in 0..sees.times {
                         let record = sees.record(n, number);
-                        put(up(sees.from + n * sees.every + sees.delay), 3, What::Record(Box::new(record)));
+                        put(up(sees.arrival(n)), 3, What::Record(Box::new(record)));
                     }
                 }
                 Happening::Healths(healths) => {
@@ -208,6 +208,10 @@ fn micros(second: i64) -> i64 {
 }
 
 impl Sees {
+    fn arrival(&self, n: i64) -> i64 {
+        (self.from + n * self.every + self.delay).max(self.cut_until)
+    }
+
     fn record(&self, n: i64, number: usize) -> LogRecord {
         let at = self.from + n * self.every;
         let health = match self.claims {
@@ -218,7 +222,8 @@ impl Sees {
         };
         let values = vec![("persons".to_owned(), Value::Int(self.persons))];
         let (place, kind) = (self.place, self.kind.name());
-        let said = Saying { device: self.device, place, kind, at, delay: self.delay, health, values, late: self.late };
+        let received = self.arrival(n);
+        let said = Saying { device: self.device, place, kind, at, received, health, values, late: self.late };
         said.record(&format!("{number}.{n}"))
     }
 }
@@ -228,7 +233,8 @@ impl Healths {
         let at = self.from + n * self.every;
         let health = Some(Health { of: Some(self.part), online: Some(self.healthy), ..Health::default() });
         let Self { device, place, delay, .. } = *self;
-        let said = Saying { device, place, kind: "health", at, delay, health, values: Vec::new(), late: false };
+        let received = at + delay;
+        let said = Saying { device, place, kind: "health", at, received, health, values: Vec::new(), late: false };
         said.record(&format!("{number}.{n}"))
     }
 }
@@ -239,7 +245,7 @@ struct Saying<'a> {
     place: usize,
     kind: &'a str,
     at: i64,
-    delay: i64,
+    received: i64,
     health: Option<Health>,
     values: Vec<(String, Value)>,
     late: bool,
@@ -259,7 +265,7 @@ impl Saying<'_> {
             health: self.health,
             evidence: Vec::new(),
             seen: Seen::from_micros(micros(self.at)),
-            received: Received::from_micros(micros(self.at + self.delay)),
+            received: Received::from_micros(micros(self.received)),
             skewed: false,
             late: self.late,
             config: 1,

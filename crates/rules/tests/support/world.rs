@@ -44,6 +44,8 @@ pub(crate) struct Sees {
     pub(crate) times: i64,
     pub(crate) persons: i64,
     pub(crate) delay: i64,
+    /// Its line is cut until then; what it says before arrives then.
+    pub(crate) cut_until: i64,
     pub(crate) claims: Claims,
     pub(crate) late: bool,
 }

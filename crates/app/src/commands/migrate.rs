@@ -1,0 +1,33 @@
+//! `muster migrate`: brings the database to the schema of this program, and says what that took.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use muster_pipeline::clock::Clock;
+use muster_store::{Store, StoreSettings};
+
+use crate::exit::Failure;
+use crate::settings;
+
+/// Bring the database to this program's schema. Doing so twice is harmless; an older program refuses a newer schema.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Migrate {
+    /// A TOML file of settings.
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+impl Migrate {
+    pub(crate) async fn run(self) -> Result<ExitCode, Failure> {
+        let environment: settings::Environment = std::env::vars().collect();
+        let settings = settings::load(self.config.as_deref(), &environment, &[])
+            .map_err(|error| Failure::usage(muster_pipeline::chain(&error)))?;
+        let settings =
+            StoreSettings { url: settings.store.url.clone(), max_connections: settings.store.max_connections };
+        let store = Store::open(&settings).await.map_err(|error| Failure::store(&error))?;
+        let applied = store.migrate(Clock::real().micros()).await.map_err(|error| Failure::store(&error))?;
+        crate::say(&format!("{applied} migrations applied\n"));
+        store.close().await;
+        Ok(ExitCode::SUCCESS)
+    }
+}

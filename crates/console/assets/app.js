@@ -1,0 +1,169 @@
+// The board, live: ticks, follows the stream, swaps in place, and gives every decision a key.
+const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
+const body = document.body, zh = body.dataset.lang === "zh", board = body.classList.contains("board");
+let base = Number(body.dataset.now), read = Date.now(), lastWord = base;
+const speed = Number(body.dataset.speed) || 1, now = () => base + (Date.now() - read) * speed, pad = (n) => String(n).padStart(2, "0");
+
+function span(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000)), u = zh ? ["天", "小时", "分", "秒"] : ["d", "h", "min", "s"];
+  const two = (a, x, b, y) => (b ? `${a} ${x} ${b} ${y}` : `${a} ${x}`);
+  if (s >= 86400) return two(Math.floor(s / 86400), u[0], Math.floor(s / 3600) % 24, u[1]);
+  if (s >= 3600) return two(Math.floor(s / 3600), u[1], Math.floor(s / 60) % 60, u[2]);
+  return s >= 60 ? two(Math.floor(s / 60), u[2], s % 60, u[3]) : `${s} ${u[3]}`;
+}
+function left(ms) {
+  const t = Math.floor(ms / 1000), s = Math.abs(t), sign = t < 0 ? "−" : "";
+  if (s >= 172800) return `${sign}${Math.floor(s / 86400)} ${zh ? "天" : "d"}`;
+  return s >= 3600 ? `${sign}${Math.floor(s / 3600)}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}` : `${sign}${pad(Math.floor(s / 60))}:${pad(s % 60)}`;
+}
+const say = (el, text) => { if (el.textContent !== text) el.textContent = text; };
+function tick() {
+  const t = now();
+  for (const el of $$("[data-since]")) say(el, span(t - el.dataset.since));
+  for (const el of $$("[data-due]")) { say(el, left(el.dataset.due - t)); el.classList.toggle("late", el.dataset.due < t); }
+  for (const el of $$("[data-bar]")) { const [a, b] = el.dataset.bar.split(" ").map(Number); el.setAttribute("width", Math.min(100, Math.max(0, 100 * (t - a) / (b - a || 1)))); }
+  const wall = $("#wall");
+  if (wall) say(wall, new Date(t).toLocaleTimeString("en-GB", { timeZone: "Asia/Shanghai" }));
+}
+
+// Makes `a` equal to `b`, touching only what differs: focus, scroll, open forms and what is typed stay.
+function morph(a, b) {
+  if (a.isEqualNode(b)) return;
+  if (a.nodeType !== 1 || a.nodeName !== b.nodeName || a.id !== b.id) { a.replaceWith(b.cloneNode(true)); return; }
+  for (const { name } of [...a.attributes]) if (!b.hasAttribute(name) && name !== "open") a.removeAttribute(name);
+  for (const { name, value } of b.attributes) if (a.getAttribute(name) !== value && !(name === "open")) a.setAttribute(name, value);
+  if (a.matches("input:not([type=hidden]), textarea, select")) return;
+  const kept = new Map([...a.children].filter((c) => c.id).map((c) => [c.id, c]));
+  let at = a.firstChild;
+  for (const want of [...b.childNodes]) {
+    const same = want.id ? kept.get(want.id) : at && !at.id && at.nodeName === want.nodeName ? at : null;
+    if (!same) { const made = want.cloneNode(true); if (want.id && made.classList) made.classList.add("new"); a.insertBefore(made, at); continue; }
+    if (same === at) at = at.nextSibling; else a.insertBefore(same, at);
+    if (same.nodeType === 3) { if (same.data !== want.data) same.data = want.data; } else morph(same, want);
+  }
+  while (at) { const next = at.nextSibling; at.remove(); at = next; }
+}
+
+let busy = false, again = false, known = new Set($$("#queue .card").map((c) => c.dataset.case));
+async function refresh() {
+  if (!board) return;
+  if (busy) { again = true; return; }
+  busy = true;
+  try {
+    const params = new URLSearchParams(location.search), shown = $("#pane .head");
+    if (!params.has("case") && shown) params.set("keep", shown.id.slice(5));
+    const answer = await fetch(`/fragment/board?${params}`, { headers: { Accept: "text/html" } });
+    if (!answer.ok) throw new Error(answer.status);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    base = Number(page.body.dataset.now); read = Date.now(); lastWord = base;
+    const queue = $("#queue"), anchor = queue.querySelector(".card:hover") || (queue.contains(document.activeElement) ? document.activeElement : null) || queue.querySelector(".card[aria-current]");
+    const before = anchor && anchor.getBoundingClientRect().top;
+    for (const part of $$("[data-part]", page)) { const old = document.getElementById(part.id); if (old) morph(old, part); }
+    if (anchor && anchor.isConnected) queue.scrollTop += anchor.getBoundingClientRect().top - before;
+    document.title = page.title;
+    tick(); announce();
+  } catch { cut(true); } finally { busy = false; if (again) { again = false; setTimeout(refresh, 300); } }
+}
+function announce() {
+  const cards = $$("#queue .card"), fresh = cards.filter((c) => !known.has(c.dataset.case));
+  known = new Set(cards.map((c) => c.dataset.case));
+  if (!fresh.length) return;
+  const urgent = fresh.filter((c) => c.dataset.sev >= 4), text = (c) => `${$(".what", c).textContent}。${$(".why", c).textContent}`;
+  if (urgent.length) { say($("#urgent"), urgent.map(text).join(" ")); beep(); } else say($("#polite"), fresh.map(text).join(" "));
+}
+
+const live = $("#live");
+function cut(is) {
+  if (!live) return;
+  live.className = is ? "live cut" : "live on";
+  say(live, is ? `${live.dataset.cut} ${new Date(lastWord).toLocaleTimeString("en-GB", { timeZone: "Asia/Shanghai" })}` : live.dataset.live);
+}
+let soon = 0, heard = Date.now();
+function follow() {
+  const stream = new EventSource("/api/v1/stream");
+  const word = () => { heard = Date.now(); lastWord = now(); };
+  stream.onopen = () => { word(); cut(false); refresh(); };
+  stream.onerror = () => cut(true);
+  for (const name of ["case", "condition", "seat", "notice", "resync", "alive"]) stream.addEventListener(name, () => {
+    word(); cut(false);
+    if (name !== "alive" && !soon) soon = setTimeout(() => { soon = 0; refresh(); }, 200);
+  });
+  const watch = setInterval(() => { if (Date.now() - heard > 40000) { cut(true); stream.close(); clearInterval(watch); heard = Date.now(); follow(); } }, 5000);
+}
+
+let mutedUntil = Number(localStorage.getItem("muster.muted") || 0), audio;
+const sound = $("#sound"), muted = () => mutedUntil > Date.now();
+function drawSound() { if (sound) { sound.hidden = false; sound.classList.toggle("muted", muted()); sound.setAttribute("aria-pressed", String(muted())); say(sound, muted() ? `${sound.dataset.off} ${Math.ceil((mutedUntil - Date.now()) / 60000)}′` : sound.dataset.on); } }
+function beep() {
+  if (muted()) return;
+  try {
+    audio ||= new AudioContext();
+    [0, 0.22].forEach((at) => { const o = audio.createOscillator(), g = audio.createGain(); o.frequency.value = 880; g.gain.setValueAtTime(0.12, audio.currentTime + at); g.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + at + 0.18); o.connect(g).connect(audio.destination); o.start(audio.currentTime + at); o.stop(audio.currentTime + at + 0.2); });
+  } catch { /* no sound here; the words are there */ }
+}
+sound?.addEventListener("click", () => { mutedUntil = muted() ? 0 : Date.now() + 30 * 60000; localStorage.setItem("muster.muted", mutedUntil); drawSound(); });
+
+const toast = $("#toast");
+let held = null, hide = 0;
+function show(text, bad, undo) {
+  if (!toast) { if (bad) alert(text); return; }
+  clearTimeout(hide); toast.replaceChildren(text); toast.classList.toggle("bad", !!bad); toast.hidden = false;
+  if (undo) { const b = document.createElement("button"); b.textContent = toast.dataset.undo; b.onclick = undo; toast.append(b); } else hide = setTimeout(() => { toast.hidden = true; }, bad ? 9000 : 2500);
+}
+async function send(action, data, keepalive) {
+  try {
+    const answer = await fetch(action, { method: "POST", body: data, keepalive, headers: { Accept: "application/problem+json" }, redirect: "manual" });
+    if (answer.ok || answer.type === "opaqueredirect") { show(toast?.dataset.sent || "", false); $$(".acts details[open]").forEach((d) => { d.open = false; }); board ? refresh() : location.reload(); return; }
+    const why = await answer.json().catch(() => ({}));
+    show(`${toast?.dataset.failed || ""}：${(why.words && why.words[body.dataset.lang]) || why.detail || why.title || answer.status}`, true);
+  } catch { show(`${toast?.dataset.failed || ""}`, true); }
+}
+function release() { if (!held) return; const { action, data, timer } = held; clearInterval(timer); held = null; send(action, data, true); }
+document.addEventListener("submit", (e) => {
+  const form = e.target;
+  if (!form.matches(".acts form")) return;
+  e.preventDefault(); release();
+  const data = new URLSearchParams(new FormData(form, e.submitter)), label = (e.submitter || form).textContent.trim().replace(/\s+\S$/, "");
+  if (!("ends" in form.dataset) || !toast) { send(form.action, data); return; }
+  let rest = 10; // a decision that ends a case can be taken back until it is sent
+  const draw = () => show(`${label} · ${rest} `, false, () => { clearInterval(held.timer); held = null; toast.hidden = true; });
+  held = { action: form.action, data, timer: setInterval(() => { rest -= 1; if (rest <= 0) { toast.hidden = true; release(); } else draw(); }, 1000) };
+  form.closest("details")?.removeAttribute("open"); draw();
+});
+addEventListener("pagehide", release);
+
+function open(href, push = true) { if (push) history.pushState(null, "", href); body.classList.toggle("chosen", new URLSearchParams(location.search).has("case")); refresh().then(() => { $("#pane")?.scrollTo(0, 0); }); }
+if (board) {
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest("a.card, a.mark, .backrow a");
+    if (!link || e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
+    e.preventDefault(); open(link.getAttribute("href"));
+  });
+  addEventListener("popstate", () => open("", false));
+  $("#keys").hidden = false; $("#keys").onclick = () => $("#keymap").showModal();
+  drawSound(); setInterval(drawSound, 20000); follow();
+}
+document.addEventListener("keydown", (e) => {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
+  const typing = e.target.closest?.("input, textarea, select");
+  if (e.key === "Escape") { if (typing) typing.blur(); const opened = $(".acts details[open]"); if (opened) { opened.open = false; $("summary", opened).focus(); } else if (board && location.search) open("/"); else if (!board && $(".crumbs a")) location.href = $(".crumbs a").href; return; }
+  if (typing || $("dialog[open]")) return;
+  const cards = $$("#queue .card"), at = cards.findIndex((c) => c.hasAttribute("aria-current"));
+  const go = (i) => { const c = cards[Math.max(0, Math.min(cards.length - 1, i))]; if (c) { c.focus({ preventScroll: true }); c.scrollIntoView({ block: "nearest" }); open(c.getAttribute("href")); } };
+  if (e.key === "j") go(at + 1); else if (e.key === "k") go(at - 1);
+  else if (e.key === "?" && $("#keymap")) $("#keymap").showModal();
+  else if (e.key === "/") { const q = $("input[type=search]"); if (q) q.focus(); else location.href = "/cases#q"; e.preventDefault(); return; }
+  else if (e.key === "m" && sound) sound.click();
+  else if (e.key === "Enter" && board && e.target === body) { const a = $(".head .line a"); if (a) location.href = a.href; }
+  else {
+    const act = $$(".acts [data-key]").find((el) => el.dataset.key === e.key.toLowerCase());
+    if (!act) return;
+    e.preventDefault();
+    if (act.matches("form")) act.requestSubmit($("button", act));
+    else { const more = act.closest(".more"); if (more) more.open = true; act.open = !act.open; if (act.open) ($("input:not([type=hidden])", act) || $("summary", act)).focus(); }
+    return;
+  }
+  e.preventDefault();
+});
+if (location.hash === "#q") $("input[type=search]")?.focus();
+tick(); setInterval(tick, 1000);

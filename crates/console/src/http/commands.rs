@@ -1,0 +1,291 @@
+//! Commands on cases, from the API as JSON and from pages as forms.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::Form;
+use axum::body::Bytes;
+use axum::extract::{Path, State as Of};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use muster_domain::case::{Actor, Case, CaseState};
+use muster_domain::id::{CaseId, EvidenceId, SeatId};
+use muster_domain::lifecycle::{Command, Verdict};
+use muster_domain::time::Filed;
+use muster_pipeline::admit::Caller;
+use muster_pipeline::operate::{Expects, Order, OrderError};
+use muster_store::IdempotencyAnswer;
+use muster_wire::problem::Problem;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::{State, answer};
+
+type At = Of<Arc<State>>;
+
+/// How long an answer to a repeated request is kept.
+const KEPT_MICROS: i64 = 24 * 3_600_000_000;
+
+/// A command as it is sent.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Sent {
+    pub(super) command: String,
+    #[serde(default)]
+    seat: Option<String>,
+    #[serde(default)]
+    pub(super) reason: Option<String>,
+    #[serde(default)]
+    preset: Option<String>,
+    #[serde(default)]
+    ok: Option<serde_json::Value>,
+    #[serde(default)]
+    verdict: Option<String>,
+    #[serde(default)]
+    evidence: Option<String>,
+    #[serde(default)]
+    pub(super) done_at: Option<String>,
+    #[serde(default)]
+    expects: Option<Expected>,
+    #[serde(default)]
+    back: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Expected {
+    #[serde(default)]
+    state: Option<String>,
+}
+
+impl Sent {
+    /// The command that it means, or what is wrong with it.
+    pub(super) fn command(&self, now: Filed) -> Result<Command, Problem> {
+        let wrong = |pointer: &str, what: &str| Problem::new(400, "invalid-command").pointer(pointer).detail(what);
+        let seat = || -> Result<SeatId, Problem> {
+            let id = self.seat.as_deref().ok_or_else(|| wrong("/seat", "is missing"))?;
+            SeatId::parse(id).map_err(|_| wrong("/seat", "is no id"))
+        };
+        let maybe_seat = || self.seat.as_deref().filter(|id| !id.is_empty()).map(|_| seat()).transpose();
+        let since = match self.done_at.as_deref() {
+            None | Some("") => now,
+            Some(text) => {
+                let micros = muster_wire::micros(text).ok_or_else(|| wrong("/done_at", "is no RFC 3339 time"))?;
+                Filed::from_micros(micros.min(now.micros()))
+            }
+        };
+        let yes = || match &self.ok {
+            Some(serde_json::Value::Bool(ok)) => Ok(*ok),
+            Some(serde_json::Value::String(text)) if text == "true" => Ok(true),
+            Some(serde_json::Value::String(text)) if text == "false" => Ok(false),
+            _ => Err(wrong("/ok", "must be true or false")),
+        };
+        Ok(match self.command.as_str() {
+            "accept" => Command::Accept(seat()?),
+            "return" => Command::Return(seat()?),
+            "arrived" => Command::Arrived(seat()?, since),
+            "done" => Command::Done(seat()?, since),
+            "redispatch" => Command::Redispatch(seat()?),
+            "note" => Command::Note(maybe_seat()?),
+            "photo" => {
+                let id = self.evidence.as_deref().and_then(|id| EvidenceId::parse(id).ok());
+                Command::Photo(maybe_seat()?, id.ok_or_else(|| wrong("/evidence", "is missing or no id"))?)
+            }
+            "post_check" => Command::PostCheck(yes()?),
+            "acknowledge" => Command::Acknowledge,
+            "verdict" => Command::Verdict(match self.verdict.as_deref() {
+                Some("real") => Verdict::Real,
+                Some("false") => Verdict::False,
+                Some("duplicate") => Verdict::Duplicate,
+                Some("not_ours") => Verdict::NotOurs,
+                _ => return Err(wrong("/verdict", "must be real, false, duplicate or not_ours")),
+            }),
+            "void" => Command::Void,
+            "reopen" => Command::Reopen,
+            _ => return Err(wrong("/command", "is no command; see the API's description for all")),
+        })
+    }
+
+    /// Names the seat it is for.
+    pub(super) fn take_seat(&mut self, seat: &str) {
+        self.seat = Some(seat.to_owned());
+    }
+
+    /// One field of a form.
+    pub(super) fn take(&mut self, name: &str, text: String) {
+        match name {
+            "command" => self.command = text,
+            "reason" => self.reason = Some(text),
+            "preset" => self.preset = Some(text),
+            "done_at" => self.done_at = Some(text),
+            _ => {}
+        }
+    }
+
+    /// The words given: a preset and what was added to it.
+    pub(super) fn words(&self) -> Option<String> {
+        let parts = [self.preset.as_deref(), self.reason.as_deref()];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(str::trim).filter(|part| !part.is_empty()).collect();
+        let words: String = parts.join("；").chars().take(1000).collect();
+        (!words.is_empty()).then_some(words)
+    }
+}
+
+/// `POST /api/v1/cases/{id}/commands`.
+pub(super) async fn from_api(
+    Of(state): At,
+    Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let sent: Sent = match serde_json::from_slice(&body) {
+        Ok(sent) => sent,
+        Err(error) => return answer::refuse(400, "malformed-json", error.to_string()),
+    };
+    let Some(key) = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned) else {
+        return carry_out(&state, &id, &caller, &headers, &sent).await;
+    };
+    let request: String = Sha256::digest([id.as_bytes(), &body].concat()).iter().map(|b| format!("{b:02x}")).collect();
+    let (now, store) = (state.desk.clock.micros(), &state.desk.store);
+    match store.idempotency_begin(&caller.name, &key, &request, now, now + KEPT_MICROS).await {
+        Ok(IdempotencyAnswer::New) => {}
+        Ok(IdempotencyAnswer::Done { status, body }) => return again(status, body),
+        Ok(IdempotencyAnswer::Running) => return answer::refuse(409, "still-running", "the same request is at work"),
+        Ok(IdempotencyAnswer::Different) => {
+            return answer::refuse(422, "key-reused", "this Idempotency-Key was used for another request");
+        }
+        Err(error) => return answer::failed(&error.into()),
+    }
+    let response = carry_out(&state, &id, &caller, &headers, &sent).await;
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+    if parts.status.is_server_error() {
+        // It may go better next time: then the key is free again.
+        if let Err(error) = store.idempotency_forget(&caller.name, &key).await {
+            tracing::warn!(%error, "an idempotency key stays taken until it runs out");
+        }
+    } else {
+        keep(&state, &caller, &key, &request, parts.status, &bytes, now).await;
+    }
+    Response::from_parts(parts, bytes.into())
+}
+
+fn again(status: u32, body: String) -> Response {
+    let status = u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
+    let kind = if status.is_success() { "application/json" } else { muster_wire::problem::MEDIA_TYPE };
+    (status, [(header::CONTENT_TYPE, kind)], body).into_response()
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row of a table, column by column")]
+async fn keep(state: &State, caller: &Caller, key: &str, request: &str, status: StatusCode, body: &[u8], now: i64) {
+    let text = String::from_utf8_lossy(body);
+    let kept = async {
+        let mut tx = state.desk.store.begin().await?;
+        let answer = (u32::from(status.as_u16()), text.as_ref());
+        tx.idempotency_finish(&caller.name, key, request, answer, now + KEPT_MICROS).await?;
+        tx.commit().await
+    };
+    if let Err(error) = kept.await {
+        tracing::warn!(%error, "the answer to a command was not kept for its repeat");
+    }
+}
+
+async fn carry_out(state: &State, id: &str, caller: &Caller, headers: &HeaderMap, sent: &Sent) -> Response {
+    let Ok(id) = CaseId::parse(id) else { return answer::not_found().await };
+    let now = Filed::from_micros(state.desk.clock.micros());
+    let command = match sent.command(now) {
+        Ok(command) => command,
+        Err(problem) => return answer::problem(&problem),
+    };
+    let expects = match expected(headers, sent) {
+        Ok(expects) => expects,
+        Err(problem) => return answer::problem(&problem),
+    };
+    let by = Actor::Desk(caller.name.clone());
+    match state.desk.order(&id, &Order { by, command, reason: sent.words(), expects }).await {
+        Ok(case) => shown(&case),
+        Err(error) => refused(&error),
+    }
+}
+
+/// A case as JSON with its version as a strong `ETag`.
+pub(super) fn shown(case: &Case) -> Response {
+    let tag = format!("\"{}\"", case.version);
+    let headers = [(header::CONTENT_TYPE, "application/json".to_owned()), (header::ETAG, tag)];
+    (headers, muster_wire::case::write(case)).into_response()
+}
+
+fn expected(headers: &HeaderMap, sent: &Sent) -> Result<Expects, Problem> {
+    let version = match headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default()) {
+        None | Some("*") => None,
+        Some(tag) => {
+            let number = tag.trim_matches('"').parse::<u64>();
+            Some(
+                number
+                    .map_err(|_| Problem::new(412, "precondition-failed").detail("If-Match is no version of ours"))?,
+            )
+        }
+    };
+    let state = match sent.expects.as_ref().and_then(|expects| expects.state.as_deref()) {
+        None => None,
+        Some(name) => Some(CaseState::parse(name).ok_or_else(|| {
+            Problem::new(400, "invalid-command").pointer("/expects/state").detail("is no state of a case")
+        })?),
+    };
+    Ok(Expects { version, state })
+}
+
+/// Why a command came to nothing, in words, with what is allowed now.
+pub(super) fn refused(error: &OrderError) -> Response {
+    match error {
+        OrderError::NoCase => answer::refuse(404, "not-found", "there is no such case"),
+        OrderError::Changed(case) => {
+            let detail = format!("the case is {} at version {} now", case.state.name(), case.version);
+            answer::problem(&Problem::new(412, "precondition-failed").detail(detail).allowed(allowed(case)))
+        }
+        OrderError::Refused(refusal, case) => answer::problem(
+            &Problem::new(409, refusal.code())
+                .detail(refusal.to_string())
+                .words(refusal.words())
+                .allowed(allowed(case)),
+        ),
+        OrderError::Failed(error) => answer::failed(error),
+    }
+}
+
+/// The commands that the case would take now.
+fn allowed(case: &Case) -> Vec<&'static str> {
+    use muster_domain::case::SeatState;
+    let mut commands = vec!["arrived", "done", "photo", "note"];
+    if !case.state.is_live() {
+        commands.push("reopen");
+        return commands;
+    }
+    let stage = |wanted: &[SeatState]| case.live_seats().any(|seat| wanted.contains(&seat.state));
+    if stage(&[SeatState::Asked]) {
+        commands.push("accept");
+    }
+    if stage(&[SeatState::Asked, SeatState::Accepted, SeatState::OnScene]) {
+        commands.extend(["return", "redispatch"]);
+    }
+    if case.state == CaseState::Handled {
+        commands.push("post_check");
+    }
+    commands.extend(["acknowledge", "verdict", "void"]);
+    commands
+}
+
+/// `POST /cases/{id}/commands`: a decision from a page; the script asks for a problem, the browser for a page.
+pub(super) async fn from_page(
+    Of(state): At,
+    Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
+    Form(sent): Form<Sent>,
+) -> Response {
+    let response = carry_out(&state, &id, &caller, &HeaderMap::new(), &sent).await;
+    if !response.status().is_success() {
+        return response;
+    }
+    // Only an address of our own, whatever the form says.
+    let back = sent.back.filter(|back| back.starts_with('/') && !back.starts_with("//") && !back.contains('\\'));
+    Redirect::to(&back.unwrap_or_else(|| "/".to_owned())).into_response()
+}

@@ -1,0 +1,196 @@
+//! The field page: one signed link a seat; GET changes nothing, the first POST binds it (INTERFACE §2).
+
+use std::sync::Arc;
+
+use axum::extract::{Multipart, Path, State as Of};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use muster_domain::case::Actor;
+use muster_domain::lifecycle::Command;
+use muster_domain::time::Filed;
+use muster_pipeline::desk::{EvidenceError, Holder as Held, LinkError, MAX_EVIDENCE_BYTES};
+use muster_pipeline::operate::{Expects, Order};
+use muster_wire::problem::Problem;
+
+use super::commands::{self, Sent};
+use super::scene::{Drawn, cookie};
+use super::{State, answer};
+use crate::page;
+use crate::view::field::{FieldData, Holder, field};
+
+type At = Of<Arc<State>>;
+
+const COOKIE: &str = "muster_field";
+
+pub(super) async fn show(Of(state): At, headers: HeaderMap, uri: Uri, Path(token): Path<String>) -> Response {
+    let Some(drawn) = Drawn::new(&state, &headers, &uri) else {
+        return answer::refuse(503, "not-ready", "wait a moment and load the page again");
+    };
+    let desk_phone = phone(&state);
+    let held = match state.desk.holder(&token, cookie(&headers, COOKIE)).await {
+        Ok(held) => held,
+        Err(LinkError::Failed(error)) => return answer::failed(&error),
+        Err(LinkError::Unknown) => return answer::not_found().await,
+        Err(LinkError::Elsewhere | LinkError::Dead) => {
+            return answer::page(page::field_gone(&drawn.look, desk_phone.as_deref()));
+        }
+    };
+    let events = state.desk.journal(&held.case.id, 0, 1000).await.unwrap_or_default();
+    let holder = match &held.person {
+        Some(person) if held.bound_here => Holder::This(person.clone()),
+        _ => Holder::Nobody,
+    };
+    let data = FieldData {
+        token: &token,
+        case: &held.case,
+        events: &events,
+        seat: &held.seat,
+        holder: &holder,
+        desk: desk_phone.as_deref(),
+    };
+    answer::page(page::field(&drawn.look, &field(&drawn.scene(&state), data)))
+}
+
+/// The number of the desk: that of the coordination post.
+fn phone(state: &State) -> Option<String> {
+    let config = state.desk.config()?;
+    let post = config
+        .catalogue
+        .units
+        .values()
+        .find(|unit| unit.competence.iter().any(|own| own.as_str() == muster_rules::dispatch::COORDINATION));
+    post.and_then(|unit| unit.phone.clone())
+}
+
+/// What a form of the field page holds.
+#[derive(Default)]
+struct Posted {
+    sent: Sent,
+    name: String,
+    note: String,
+    photo: Option<bytes::Bytes>,
+}
+
+pub(super) async fn post(
+    Of(state): At,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+    multipart: Multipart,
+) -> Response {
+    let posted = match read(multipart).await {
+        Ok(posted) => posted,
+        Err(problem) => return answer::problem(&problem),
+    };
+    let device = cookie(&headers, COOKIE).map_or_else(new_device, str::to_owned);
+    let held = match state.desk.holder(&token, Some(&device)).await {
+        Ok(held) => held,
+        Err(error) => return link_refused(&error),
+    };
+    let held = if held.bound_here {
+        held
+    } else {
+        let name: String = posted.name.trim().chars().take(40).collect();
+        if name.is_empty() {
+            return answer::refuse(400, "needs-name", "the first word on this link needs your name");
+        }
+        match state.desk.bind(&token, &device, &name).await {
+            Ok(held) => held,
+            Err(error) => return link_refused(&error),
+        }
+    };
+    match carry_out(&state, &held, posted).await {
+        Ok(()) => {
+            let mut response = Redirect::to(&format!("/f/{token}")).into_response();
+            let value = format!("{COOKIE}={device}; Path=/f/; Max-Age=604800; HttpOnly; SameSite=Lax");
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().append(header::SET_COOKIE, value);
+            }
+            response
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// Carries out what was posted: the picture and the words first, since they are facts, then the step itself.
+async fn carry_out(state: &State, held: &Held, posted: Posted) -> Result<(), Box<Response>> {
+    let Posted { mut sent, note, photo, .. } = posted;
+    let person = held.person.clone().unwrap_or_default();
+    let by = Actor::Seat(held.seat.id.clone(), person.clone());
+    let seat = held.seat.id.clone();
+    let order = |command, reason| Order { by: by.clone(), command, reason, expects: Expects::default() };
+    let case = &held.case.id;
+    if let Some(bytes) = photo {
+        let id = state.desk.keep_evidence(bytes, &person).await.map_err(|error| Box::new(evidence_refused(&error)))?;
+        let photo = order(Command::Photo(Some(seat.clone()), id), None);
+        state.desk.order(case, &photo).await.map_err(|error| Box::new(commands::refused(&error)))?;
+    }
+    if !note.trim().is_empty() {
+        let note = order(Command::Note(Some(seat.clone())), Some(note.chars().take(400).collect()));
+        state.desk.order(case, &note).await.map_err(|error| Box::new(commands::refused(&error)))?;
+    }
+    if sent.command == "photo" {
+        return Ok(());
+    }
+    sent.take_seat(seat.as_str());
+    let now = Filed::from_micros(state.desk.clock.micros());
+    let command = sent.command(now).map_err(|problem| Box::new(answer::problem(&problem)))?;
+    if !matches!(command, Command::Accept(_) | Command::Return(_) | Command::Arrived(..) | Command::Done(..)) {
+        return Err(Box::new(answer::refuse(403, "not-yours", "a seat accepts, returns, arrives and is done")));
+    }
+    let step = order(command, sent.words());
+    state.desk.order(case, &step).await.map_err(|error| Box::new(commands::refused(&error)))?;
+    Ok(())
+}
+
+async fn read(mut multipart: Multipart) -> Result<Posted, Problem> {
+    let bad = |detail: String| Problem::new(400, "malformed-form").detail(detail);
+    let mut posted = Posted::default();
+    while let Some(field) = multipart.next_field().await.map_err(|error| bad(error.to_string()))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "photo" {
+            let bytes = field.bytes().await.map_err(|error| bad(error.to_string()))?;
+            if bytes.len() > MAX_EVIDENCE_BYTES {
+                return Err(Problem::new(413, "too-large").detail("a picture has at most 20 MiB"));
+            }
+            posted.photo = (!bytes.is_empty()).then_some(bytes);
+            continue;
+        }
+        let text = field.text().await.map_err(|error| bad(error.to_string()))?;
+        match name.as_str() {
+            "name" => posted.name = text,
+            "note" => posted.note = text,
+            other => posted.sent.take(other, text),
+        }
+    }
+    Ok(posted)
+}
+
+fn link_refused(error: &LinkError) -> Response {
+    match error {
+        LinkError::Unknown => answer::refuse(404, "not-found", error.to_string()),
+        LinkError::Elsewhere => answer::refuse(403, "bound-elsewhere", error.to_string()),
+        LinkError::Dead => answer::refuse(410, "seat-gone", error.to_string()),
+        LinkError::Failed(error) => answer::failed(error),
+    }
+}
+
+/// Why a picture was not taken or not given.
+pub(super) fn evidence_refused(error: &EvidenceError) -> Response {
+    match error {
+        EvidenceError::Size(_) => answer::refuse(413, "too-large", error.to_string()),
+        EvidenceError::NoPicture => answer::refuse(415, "no-picture", error.to_string()),
+        EvidenceError::Unknown => answer::refuse(404, "not-found", error.to_string()),
+        EvidenceError::NoReason => answer::refuse(403, "needs-reason", error.to_string()),
+        EvidenceError::Disk(cause) => {
+            tracing::error!(error = %cause, "evidence cannot be kept or read");
+            answer::refuse(503, "unavailable", error.to_string())
+        }
+        EvidenceError::Failed(error) => answer::failed(error),
+    }
+}
+
+/// A device is known by a number that only it has.
+fn new_device() -> String {
+    let drawn: [u8; 16] = rand::random();
+    drawn.iter().map(|byte| format!("{byte:02x}")).collect()
+}

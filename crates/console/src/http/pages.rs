@@ -1,0 +1,371 @@
+//! Pages for people.
+
+use axum::Form;
+use axum::extract::{Path, Query, State as Of};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use muster_domain::case::Case;
+use muster_domain::id::CaseId;
+use muster_pipeline::PipelineError;
+use muster_pipeline::desk::{Desk, LetterError};
+use muster_store::{CaseFilter, ConditionFilter, DeadLetterFilter, DeadLetterState};
+use serde::Deserialize;
+use std::sync::Arc;
+
+use super::scene::{Drawn, condition};
+use super::{State, answer};
+use crate::page;
+use crate::scene::{ConditionNow, LastHour};
+use crate::view::board::BoardData;
+use crate::view::{board, case as case_view, condition as condition_view, dead, list};
+
+type At = Of<Arc<State>>;
+
+/// Live cases that one board shows; what is beyond is on the list of cases.
+const BOARD_CASES: u32 = 500;
+/// Conditions that one page reads at once.
+const CONDITIONS: u32 = 1000;
+
+pub(super) async fn board(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<Chosen>) -> Response {
+    drawn_board(&state, &headers, &uri, &query.0, page::board).await
+}
+
+pub(super) async fn fragment(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<Chosen>) -> Response {
+    drawn_board(&state, &headers, &uri, &query.0, page::fragment).await
+}
+
+/// Which case the board shows.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Chosen {
+    case: Option<String>,
+    keep: Option<String>,
+}
+
+type Draw = fn(&crate::look::Look, &board::BoardView) -> askama::Result<String>;
+
+async fn drawn_board(state: &State, headers: &HeaderMap, uri: &Uri, query: &Chosen, draw: Draw) -> Response {
+    let Some(drawn) = Drawn::new(state, headers, uri) else { return not_ready() };
+    let desk = &state.desk;
+    let read = async {
+        let live = CaseFilter { live: Some(true), ..CaseFilter::default() };
+        let mut cases = desk.cases(&live, BOARD_CASES, None).await?.items;
+        let wanted = query.case.as_deref().or(query.keep.as_deref()).and_then(|id| CaseId::parse(id).ok());
+        if let Some(id) = &wanted
+            && !cases.iter().any(|case| case.id == *id)
+        {
+            cases.extend(desk.case(id).await?);
+        }
+        Ok::<_, PipelineError>((
+            cases,
+            conditions_now(desk, &ConditionFilter::default()).await?,
+            last_hour(desk).await?,
+        ))
+    };
+    let (cases, conditions, hour) = match read.await {
+        Ok(read) => read,
+        Err(error) => return answer::failed(&error),
+    };
+    let chosen = query.case.as_deref().or(query.keep.as_deref()).and_then(|id| CaseId::parse(id).ok());
+    let chosen = chosen.filter(|id| cases.iter().any(|case| case.id == *id));
+    let scene = drawn.scene(state);
+    let data = BoardData { cases: &cases, conditions: &conditions, hour: &hour, chosen: chosen.as_ref() };
+    let shown = board::selection(&scene, data);
+    let mut view = board::board(&scene, data);
+    view.chosen = query.case.is_some() && chosen.is_some();
+    if let Some(case) = shown.and_then(|id| cases.iter().find(|case| case.id == id)) {
+        let events = desk.journal(&case.id, 0, 500).await.unwrap_or_default();
+        view.pane = Some(case_view::whole(&scene, case, &events, &conditions));
+    }
+    with_choice(headers, uri, answer::page(draw(&drawn.look, &view)))
+}
+
+/// Remembers language and theme where the address names them.
+fn with_choice(headers: &HeaderMap, uri: &Uri, mut response: Response) -> Response {
+    let _ = headers;
+    for pair in uri.query().unwrap_or_default().split('&') {
+        let known = matches!(pair, "lang=zh" | "lang=en" | "theme=dark" | "theme=light" | "theme=auto");
+        if known && let Ok(value) = HeaderValue::from_str(&format!("{pair}; Path=/; Max-Age=31536000; SameSite=Lax")) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+fn not_ready() -> Response {
+    answer::refuse(503, "not-ready", "no rule book and catalogue hold yet; wait a moment and load the page again")
+}
+
+/// All conditions of a filter.
+pub(super) async fn conditions_now(desk: &Desk, filter: &ConditionFilter) -> Result<Vec<ConditionNow>, PipelineError> {
+    let (mut all, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let page = desk.conditions(filter, CONDITIONS, cursor.as_deref()).await?;
+        all.extend(page.items.into_iter().filter_map(condition));
+        match page.next {
+            Some(next) if all.len() < 20_000 => cursor = Some(next),
+            _ => return Ok(all),
+        }
+    }
+}
+
+/// What was filed and what ended in the last hour.
+async fn last_hour(desk: &Desk) -> Result<LastHour, PipelineError> {
+    let since = desk.clock.micros() - 3_600_000_000;
+    let mut hour = LastHour::default();
+    let live = CaseFilter { live: Some(true), ..CaseFilter::default() };
+    let over = CaseFilter { live: Some(false), ..CaseFilter::default() };
+    for case in desk.cases(&live, 200, None).await?.items {
+        if case.filed.micros() >= since {
+            hour.opened.push(case.filed);
+        }
+    }
+    for case in desk.cases(&over, 200, None).await?.items {
+        if case.filed.micros() >= since {
+            hour.opened.push(case.filed);
+        }
+        if case.changed.micros() >= since {
+            hour.ended.push(case.changed);
+        }
+    }
+    Ok(hour)
+}
+
+pub(super) async fn case(Of(state): At, headers: HeaderMap, uri: Uri, Path(id): Path<String>) -> Response {
+    let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
+    let Ok(id) = CaseId::parse(&id) else { return answer::not_found().await };
+    let desk = &state.desk;
+    let read = async {
+        let Some(case) = desk.case(&id).await? else { return Ok(None) };
+        let events = desk.journal(&id, 0, 1000).await?;
+        let conditions = conditions_now(desk, &of_case(&case)).await?;
+        Ok::<_, PipelineError>(Some((case, events, conditions)))
+    };
+    match read.await {
+        Ok(Some((case, events, conditions))) => {
+            let view = case_view::whole(&drawn.scene(&state), &case, &events, &conditions);
+            with_choice(&headers, &uri, answer::page(page::case(&drawn.look, &view)))
+        }
+        Ok(None) => answer::not_found().await,
+        Err(error) => answer::failed(&error),
+    }
+}
+
+fn of_case(case: &Case) -> ConditionFilter {
+    ConditionFilter { place: case.place().map(ToString::to_string), ..ConditionFilter::default() }
+}
+
+/// The filters of the list of cases, as in the API.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct CaseQuery {
+    #[serde(default)]
+    pub(super) state: String,
+    #[serde(default)]
+    pub(super) kind: String,
+    #[serde(default)]
+    pub(super) unit: String,
+    #[serde(default)]
+    pub(super) grid: String,
+    #[serde(default)]
+    pub(super) overdue: String,
+    #[serde(default)]
+    pub(super) q: String,
+    pub(super) limit: Option<u32>,
+    pub(super) cursor: Option<String>,
+}
+
+impl CaseQuery {
+    /// The filter of the store; a grid cell stands for all below it.
+    pub(super) fn filter(&self, state: &State) -> CaseFilter {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let grids = match (state.desk.config(), muster_domain::id::GridId::parse(&self.grid)) {
+            (Some(config), Ok(above)) => {
+                let below = config.catalogue.grid.keys().filter(|cell| config.catalogue.lies_in(cell, &above));
+                let mut cells: Vec<String> = below.map(ToString::to_string).collect();
+                cells.push(above.to_string());
+                cells
+            }
+            _ => vec![],
+        };
+        CaseFilter {
+            state: some(&self.state),
+            kind: some(&self.kind),
+            unit: some(&self.unit),
+            grids,
+            overdue_at: matches!(self.overdue.as_str(), "1" | "true" | "on").then(|| state.desk.clock.micros()),
+            q: some(&self.q.to_lowercase()),
+            ..CaseFilter::default()
+        }
+    }
+}
+
+pub(super) async fn cases(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<CaseQuery>) -> Response {
+    let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let page = match state.desk.cases(&query.filter(&state), limit, query.cursor.as_deref()).await {
+        Ok(page) => page,
+        Err(error) => return answer::failed(&error),
+    };
+    let conditions = conditions_now(&state.desk, &ConditionFilter::default()).await.unwrap_or_default();
+    let filter = list::Filter {
+        state: query.state.clone(),
+        kind: query.kind.clone(),
+        unit: query.unit.clone(),
+        grid: query.grid.clone(),
+        overdue: !query.overdue.is_empty(),
+        q: query.q.clone(),
+    };
+    let next = page.next.map(|cursor| follow(&drawn.look.path, &cursor));
+    let view = list::list(&drawn.scene(&state), filter, &page.items, &conditions, next);
+    with_choice(&headers, &uri, answer::page(page::cases(&drawn.look, &view)))
+}
+
+/// The address of the next page.
+fn follow(path: &str, cursor: &str) -> String {
+    let (bare, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut parts: Vec<&str> =
+        query.split('&').filter(|part| !part.is_empty() && !part.starts_with("cursor=")).collect();
+    let cursor = percent_encoding::utf8_percent_encode(cursor, percent_encoding::NON_ALPHANUMERIC);
+    let cursor = format!("cursor={cursor}");
+    parts.push(&cursor);
+    format!("{bare}?{}", parts.join("&"))
+}
+
+/// The filters of the page of conditions, as in the API.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ConditionQuery {
+    #[serde(default)]
+    pub(super) place: String,
+    #[serde(default)]
+    pub(super) rule: String,
+    #[serde(default)]
+    pub(super) state: String,
+    pub(super) limit: Option<u32>,
+    pub(super) cursor: Option<String>,
+}
+
+impl ConditionQuery {
+    pub(super) fn filter(&self) -> ConditionFilter {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let blind = (self.state == "blind").then_some(true);
+        let state = some(&self.state).filter(|_| blind.is_none());
+        ConditionFilter { place: some(&self.place), rule: some(&self.rule), state, blind }
+    }
+}
+
+pub(super) async fn conditions(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<ConditionQuery>) -> Response {
+    let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
+    let limit = query.limit.unwrap_or(200).clamp(1, 1000);
+    let page = match state.desk.conditions(&query.filter(), limit, query.cursor.as_deref()).await {
+        Ok(page) => page,
+        Err(error) => return answer::failed(&error),
+    };
+    let filter = condition_view::ConditionFilter {
+        rule: query.rule.clone(),
+        state: query.state.clone(),
+        place: query.place.clone(),
+    };
+    let next = page.next.map(|cursor| follow(&drawn.look.path, &cursor));
+    let now: Vec<ConditionNow> = page.items.into_iter().filter_map(condition).collect();
+    let view = condition_view::conditions(&drawn.scene(&state), filter, &now, next);
+    with_choice(&headers, &uri, answer::page(page::conditions(&drawn.look, &view)))
+}
+
+/// The filters of the page of dead letters.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct LetterQuery {
+    #[serde(default)]
+    pub(super) code: String,
+    #[serde(default)]
+    pub(super) state: String,
+    pub(super) limit: Option<u32>,
+    pub(super) cursor: Option<String>,
+}
+
+impl LetterQuery {
+    pub(super) fn filter(&self) -> DeadLetterFilter {
+        DeadLetterFilter {
+            code: (!self.code.is_empty()).then(|| self.code.clone()),
+            state: Some(DeadLetterState::parse(&self.state).unwrap_or(DeadLetterState::Open)),
+            ..DeadLetterFilter::default()
+        }
+    }
+}
+
+pub(super) async fn dead(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<LetterQuery>) -> Response {
+    let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
+    let desk = &state.desk;
+    let read = async {
+        let page =
+            desk.letters(&query.filter(), query.limit.unwrap_or(25).clamp(1, 100), query.cursor.as_deref()).await?;
+        let mut letters = Vec::new();
+        for row in page.items {
+            if let Some(letter) = desk.letter(row.id).await? {
+                letters.push(shown(letter));
+            }
+        }
+        let counts = desk.store.dead_letter_counts().await.map_err(PipelineError::from)?;
+        Ok::<_, PipelineError>((letters, counts, page.next))
+    };
+    let (letters, counts, next) = match read.await {
+        Ok(read) => read,
+        Err(error) => return answer::failed(&error),
+    };
+    let mut codes: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    for count in counts.into_iter().filter(|count| count.state == DeadLetterState::Open) {
+        *codes.entry(count.code).or_default() += usize::try_from(count.letters).unwrap_or_default();
+    }
+    let next = next.map(|cursor| follow(&drawn.look.path, &cursor));
+    let codes = codes.into_iter().collect();
+    let view = dead::dead(&drawn.scene(&state), codes, query.code.clone(), &letters, next);
+    with_choice(&headers, &uri, answer::page(page::dead(&drawn.look, &view)))
+}
+
+fn shown(letter: muster_pipeline::desk::Letter) -> dead::DeadLetter {
+    let hidden = letter.bytes.starts_with(b"{\"vault\":");
+    let row = letter.row;
+    let stood = match (row.original_partition, row.original_offset) {
+        (Some(partition), Some(offset)) => format!("{} {partition}/{offset}", row.original_topic),
+        _ => row.original_topic.clone(),
+    };
+    dead::DeadLetter {
+        id: row.id.to_string(),
+        code: row.code,
+        message: row.message,
+        stood,
+        source: None,
+        at: row.received,
+        bytes: if hidden { dead::Parked::Vault } else { dead::Parked::Bytes(letter.bytes) },
+    }
+}
+
+pub(super) async fn replay(Of(state): At, Path(id): Path<u64>) -> Response {
+    match state.desk.replay(id, None).await {
+        Ok(_) => Redirect::to("/dead-letters").into_response(),
+        Err(error) => letter_refused(&error),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Reason {
+    #[serde(default)]
+    reason: String,
+}
+
+pub(super) async fn drop_letter(Of(state): At, Path(id): Path<u64>, Form(form): Form<Reason>) -> Response {
+    match state.desk.drop_letter(id, &form.reason).await {
+        Ok(()) => Redirect::to("/dead-letters").into_response(),
+        Err(error) => letter_refused(&error),
+    }
+}
+
+/// Why a dead letter was not taken again or dropped.
+pub(super) fn letter_refused(error: &LetterError) -> Response {
+    match error {
+        LetterError::Unknown => answer::refuse(404, "not-found", error.to_string()),
+        LetterError::Settled(_) => answer::refuse(409, "settled", error.to_string()),
+        LetterError::StillBad { .. } => answer::refuse(422, "still-bad", error.to_string()),
+        LetterError::NoReason => answer::refuse(400, "needs-reason", error.to_string()),
+        LetterError::NotNow(_) => answer::refuse(503, "not-now", error.to_string()),
+        LetterError::Failed(error) => answer::failed(error),
+    }
+}

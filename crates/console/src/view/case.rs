@@ -1,0 +1,201 @@
+//! A case as a card of the queue, and as the whole of itself.
+
+use muster_domain::case::{Case, CaseEvent, SeatState};
+use muster_domain::condition::Subject;
+
+use crate::phrase::{self, When};
+use crate::scene::{ConditionNow, Scene, conditions_of};
+use crate::tone::Tone;
+use crate::view::decision::{self, Decision, Decisions};
+use crate::view::need;
+use crate::view::parts::{self, Chip, ClockView, Left, SeatView};
+use crate::view::timeline::{self, Ahead, Entry};
+use crate::view::why::{self, FactRow};
+use crate::wording;
+
+/// A card of the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Card {
+    /// The case.
+    pub id: String,
+    /// Its spoken number.
+    pub number: String,
+    /// What and where.
+    pub title: String,
+    /// 1 to 5.
+    pub severity: u8,
+    /// The severity in words.
+    pub severity_words: String,
+    /// It is about something that cannot be seen.
+    pub blind: bool,
+    /// What it needs of the desk.
+    pub need: Option<&'static str>,
+    /// The one line.
+    pub why: String,
+    /// State of what is seen, else of the case.
+    pub chips: Vec<Chip>,
+    /// Its seats.
+    pub seats: Vec<SeatView>,
+    /// Time left.
+    pub left: Option<Left>,
+    /// It is the one in the pane.
+    pub selected: bool,
+}
+
+/// A case as a card.
+#[must_use]
+pub fn card(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Card {
+    let look = scene.look;
+    Card {
+        id: case.id.to_string(),
+        number: case.number.clone(),
+        title: title(scene, case),
+        severity: case.severity.level(),
+        severity_words: wording::severity(look.lang, case.severity.level()),
+        blind: matches!(case.subject, Subject::Device(_) | Subject::Adapter(_)),
+        need: need::need(case, look.now).map(|need| look.t(need.text())),
+        why: why::line(scene, case),
+        chips: chips(scene, case, conditions),
+        seats: case.live_seats().map(|seat| parts::seat(scene, seat)).collect(),
+        left: need::deciding_clock(case).filter(|_| case.state.is_live()).map(|due| parts::left(scene, due)),
+        selected: false,
+    }
+}
+
+/// What and where: "中控室脱岗 · 国贸大厦 中控室".
+#[must_use]
+pub fn title(scene: &Scene<'_>, case: &Case) -> String {
+    format!("{} · {}", scene.kind(&case.kind), scene.subject(case))
+}
+
+fn chips(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Vec<Chip> {
+    let look = scene.look;
+    let mut chips: Vec<Chip> = Vec::new();
+    if case.state.is_live() {
+        for condition in conditions_of(case, conditions) {
+            chips.extend(parts::condition_chips(scene, condition));
+        }
+        if chips.is_empty() && matches!(case.subject, Subject::Device(_) | Subject::Adapter(_)) && case.is_present() {
+            let tone = Tone::Blind;
+            chips.push(Chip { tone: tone.name(), text: look.t(tone.text()).to_owned(), since_ms: None, span: None });
+        }
+        if !case.reports.is_empty() {
+            let tone = Tone::Reported;
+            let mut text = look.t(tone.text()).to_owned();
+            if case.reports.len() > 1 {
+                text = format!("{text} × {}", case.reports.len());
+            }
+            chips.push(Chip { tone: tone.name(), text, since_ms: None, span: None });
+        }
+    }
+    chips
+}
+
+/// A case as the whole of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseView {
+    /// What its card says.
+    pub card: Card,
+    /// Its stage in words.
+    pub state: &'static str,
+    /// How it ended.
+    pub outcome: Option<&'static str>,
+    /// It is live.
+    pub live: bool,
+    /// Its version.
+    pub version: u64,
+    /// The name and id of its grid cell.
+    pub grid: Option<(String, String)>,
+    /// Name and version of the rule that began it.
+    pub rule: Option<String>,
+    /// When it was filed.
+    pub filed: When,
+    /// When its state last changed.
+    pub changed: When,
+    /// What would end it.
+    pub ends: Option<String>,
+    /// Clause, values and hold.
+    pub facts: Vec<FactRow>,
+    /// What people reported, oldest first: source, id, text and when.
+    pub reports: Vec<ReportRow>,
+    /// Its clocks.
+    pub clocks: Vec<ClockView>,
+    /// Seats that were given back.
+    pub past_seats: Vec<SeatView>,
+    /// What happened, oldest first.
+    pub entries: Vec<Entry>,
+    /// What comes of itself.
+    pub ahead: Vec<Ahead>,
+    /// Pictures: id and when.
+    pub photos: Vec<(String, Option<When>)>,
+    /// What may be the same thing.
+    pub maybe_same: Vec<String>,
+    /// What may be decided.
+    pub decisions: Decisions,
+    /// Asking another unit, seat by seat.
+    pub moves: Vec<(SeatView, Option<Decision>)>,
+}
+
+/// A report that a case answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportRow {
+    /// Source and id.
+    pub from: String,
+    /// What they wrote.
+    pub text: String,
+    /// When it happened, as they say.
+    pub at: Option<When>,
+}
+
+/// A case with its journal as the whole of itself.
+#[must_use]
+pub fn whole(scene: &Scene<'_>, case: &Case, events: &[CaseEvent], conditions: &[ConditionNow]) -> CaseView {
+    let look = scene.look;
+    let link = case.episodes.iter().rev().find(|link| link.ended.is_none()).or_else(|| case.episodes.last());
+    let entries = timeline::entries(scene, case, events);
+    let taken =
+        |id: &str| entries.iter().find(|entry| entry.photo.as_deref() == Some(id)).map(|entry| entry.at.clone());
+    CaseView {
+        card: Card { selected: true, ..card(scene, case, conditions) },
+        state: look.t(wording::case_state(case.state)),
+        outcome: case.outcome.map(|outcome| look.t(wording::outcome(outcome))),
+        live: case.state.is_live(),
+        version: case.version,
+        grid: case.grid.as_ref().map(|grid| (scene.grid(grid), grid.to_string())),
+        rule: link.map(|link| format!("{} v{}", link.rule, link.rule_version)),
+        filed: phrase::when(look, case.filed.micros()),
+        changed: phrase::when(look, case.changed.micros()),
+        ends: why::ends(scene, case),
+        facts: link.map(|link| why::rows(scene, &link.reason)).unwrap_or_default(),
+        reports: case
+            .reports
+            .iter()
+            .map(|report| ReportRow {
+                from: format!("{} {}", report.source, report.id),
+                text: report.text.clone(),
+                at: report.occurred.map(|seen| phrase::when(look, seen.micros())),
+            })
+            .collect(),
+        clocks: if case.state.is_live() { parts::clocks(scene, case) } else { Vec::new() },
+        past_seats: case
+            .seats
+            .iter()
+            .filter(|seat| seat.state == SeatState::Returned)
+            .map(|seat| parts::seat(scene, seat))
+            .collect(),
+        ahead: timeline::ahead(scene, case, events),
+        photos: case.photos.iter().map(|id| (id.to_string(), taken(id.as_str()))).collect(),
+        entries,
+        maybe_same: case.maybe_same.iter().map(ToString::to_string).collect(),
+        decisions: decision::decisions(scene, case),
+        moves: case
+            .live_seats()
+            .map(|seat| parts::seat(scene, seat))
+            .map(|seat| {
+                let movable = seat.movable && case.state.is_live();
+                let decision = movable.then(|| decision::redispatch(scene, &seat.id));
+                (seat, decision)
+            })
+            .collect(),
+    }
+}

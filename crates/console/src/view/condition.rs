@@ -1,0 +1,114 @@
+//! What the watch believes, place by place; what it cannot see comes first.
+
+use muster_domain::condition::Subject;
+
+use crate::phrase::{self, When};
+use crate::scene::{ConditionNow, Scene};
+use crate::tone::Tone;
+use crate::view::parts::{self, Chip};
+use crate::view::why;
+
+/// The page of conditions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConditionsView {
+    /// The filters as they stand.
+    pub filter: ConditionFilter,
+    /// Choices of rule: id, name, chosen.
+    pub rules: Vec<(String, String, bool)>,
+    /// Choices of state: value, words, chosen.
+    pub states: Vec<(&'static str, &'static str, bool)>,
+    /// What cannot be seen.
+    pub blind: Vec<ConditionRow>,
+    /// What can.
+    pub rows: Vec<ConditionRow>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+}
+
+/// The filters, as they stand in the address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConditionFilter {
+    /// A rule, or nothing.
+    pub rule: String,
+    /// A state, `blind`, or nothing.
+    pub state: String,
+    /// A place, or nothing.
+    pub place: String,
+}
+
+/// A condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConditionRow {
+    /// What it is about.
+    pub subject: String,
+    /// The name of its rule.
+    pub rule: String,
+    /// Its states.
+    pub chips: Vec<Chip>,
+    /// Since when.
+    pub since: Option<When>,
+    /// What was seen.
+    pub why: String,
+    /// How far its hold is: held of needed, 0 to 100.
+    pub hold: Option<u8>,
+    /// Silent since.
+    pub silent: Option<When>,
+    /// The sources that are silent.
+    pub sources: String,
+}
+
+/// The page of these conditions, in the order given but for what is blind.
+#[must_use]
+pub fn conditions(
+    scene: &Scene<'_>,
+    filter: ConditionFilter,
+    list: &[ConditionNow],
+    next: Option<String>,
+) -> ConditionsView {
+    let look = scene.look;
+    let (blind, seen): (Vec<&ConditionNow>, Vec<&ConditionNow>) =
+        list.iter().partition(|condition| condition.blind.is_some());
+    let mut seen: Vec<&ConditionNow> = seen;
+    seen.sort_by_key(|condition| Tone::of_condition(condition));
+    let tones = [Tone::Present, Tone::Suspected, Tone::Easing, Tone::Blind, Tone::Unknown, Tone::Clear];
+    ConditionsView {
+        rules: scene
+            .book
+            .rules
+            .keys()
+            .map(|rule| (rule.to_string(), scene.rule(rule), filter.rule == rule.as_str()))
+            .collect(),
+        states: tones.into_iter().map(|tone| (tone.name(), look.t(tone.text()), filter.state == tone.name())).collect(),
+        blind: blind.into_iter().map(|condition| row(scene, condition)).collect(),
+        rows: seen.into_iter().map(|condition| row(scene, condition)).collect(),
+        next,
+        filter,
+    }
+}
+
+fn row(scene: &Scene<'_>, condition: &ConditionNow) -> ConditionRow {
+    let look = scene.look;
+    let hold = condition.reason.held.zip(condition.reason.needed).map(|(held, needed)| {
+        u8::try_from((held.micros().saturating_mul(100) / needed.micros().max(1)).clamp(0, 100)).unwrap_or(100)
+    });
+    ConditionRow {
+        subject: match &condition.subject {
+            Subject::Place(place) => scene.place_name(place),
+            Subject::Device(id) => {
+                scene.catalogue.devices.get(id).map_or_else(|| id.to_string(), |device| device.name.clone())
+            }
+            Subject::Adapter(name) => name.to_string(),
+            Subject::Report(id) => id.clone(),
+        },
+        rule: scene.rule(&condition.rule),
+        chips: parts::condition_chips(scene, condition),
+        since: condition.since.map(|since| phrase::when(look, since.micros())),
+        why: why::of_condition(scene, condition),
+        hold: hold.filter(|_| {
+            use muster_domain::condition::State;
+            matches!(condition.state, State::Suspected | State::Easing)
+        }),
+        silent: condition.blind.as_ref().and_then(|blind| blind.since).map(|since| phrase::when(look, since.micros())),
+        sources: condition.blind.as_ref().map(|blind| blind.sources.join(", ")).unwrap_or_default(),
+    }
+}

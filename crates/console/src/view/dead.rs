@@ -1,0 +1,134 @@
+//! Dead letters: what came in and could not be taken, with its bytes and the reason side by side.
+
+use crate::phrase::{self, When};
+use crate::scene::Scene;
+use crate::text::Text;
+
+/// A dead letter as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Its id.
+    pub id: String,
+    /// A stable code, such as `unknown-device`.
+    pub code: String,
+    /// The reason in words, with pointer, line or offset.
+    pub message: String,
+    /// Where it stood: topic, partition and offset, or the name of the way in.
+    pub stood: String,
+    /// Who sent it, as far as is known.
+    pub source: Option<String>,
+    /// When it was parked, in microseconds since 1970.
+    pub at: i64,
+    /// What came in.
+    pub bytes: Parked,
+}
+
+/// What is kept of the bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parked {
+    /// All of them.
+    Bytes(Vec<u8>),
+    /// Only their hash: they may carry faces.
+    Hash(String),
+    /// A reference into the vault: they hold personal data.
+    Vault,
+}
+
+/// The page of dead letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadView {
+    /// How many there are of each reason: code and count.
+    pub codes: Vec<(String, usize)>,
+    /// Only this reason is shown.
+    pub code: String,
+    /// Those of this page, newest first.
+    pub letters: Vec<LetterView>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+}
+
+/// A dead letter on the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterView {
+    /// Its id.
+    pub id: String,
+    /// A stable code.
+    pub code: String,
+    /// The reason in words.
+    pub message: String,
+    /// Where it stood.
+    pub stood: String,
+    /// Who sent it.
+    pub source: String,
+    /// When it was parked.
+    pub at: When,
+    /// Its text, or what stands for it.
+    pub body: String,
+    /// Something about the body that the reader must know.
+    pub remark: Option<&'static str>,
+}
+
+const SHOWN_BYTES: usize = 4_096;
+
+/// The page of these dead letters.
+#[must_use]
+pub fn dead(
+    scene: &Scene<'_>,
+    codes: Vec<(String, usize)>,
+    code: String,
+    letters: &[DeadLetter],
+    next: Option<String>,
+) -> DeadView {
+    DeadView { codes, code, letters: letters.iter().map(|letter| view(scene, letter)).collect(), next }
+}
+
+fn view(scene: &Scene<'_>, letter: &DeadLetter) -> LetterView {
+    let look = scene.look;
+    let (body, remark) = match &letter.bytes {
+        Parked::Bytes(bytes) => {
+            let shown = &bytes[..bytes.len().min(SHOWN_BYTES)];
+            let cut = (bytes.len() > SHOWN_BYTES).then(|| look.t(Text::DeadTruncated));
+            (readable(shown), cut)
+        }
+        Parked::Hash(hash) => (format!("sha256 {hash}"), Some(look.t(Text::DeadHidden))),
+        Parked::Vault => (String::new(), Some(look.t(Text::DeadVault))),
+    };
+    LetterView {
+        id: letter.id.clone(),
+        code: letter.code.clone(),
+        message: letter.message.clone(),
+        stood: letter.stood.clone(),
+        source: letter.source.clone().unwrap_or_default(),
+        at: phrase::when(look, letter.at),
+        body,
+        remark,
+    }
+}
+
+/// Text as text; what is no text, and control characters, as escapes.
+fn readable(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() && c != '\n' && c != '\t' {
+                text.extend(c.escape_unicode());
+            } else {
+                text.push(c);
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_text_can_still_be_read() {
+        assert_eq!(readable(b"{\"a\":\x00\xff}\n"), "{\"a\":\\u{0}\\xff}\n");
+    }
+}

@@ -1,0 +1,221 @@
+//! Codes of the rule book and the journal in the words of the post.
+
+use muster_domain::case::{CaseOutcome, CaseState, ClockKind, Role, SeatState};
+use muster_domain::condition::{Fact, State};
+use muster_domain::record::Value;
+
+use crate::phrase;
+use crate::text::{Lang, Text};
+
+/// The name of a competence; the code itself where we have no word for it.
+#[must_use]
+pub fn competence(lang: Lang, code: &str) -> String {
+    let known = match code.split('.').next().unwrap_or(code) {
+        "property" => ("物业", "Property"),
+        "enforcement" => ("城管", "Enforcement"),
+        "fire" => ("消防", "Fire service"),
+        "police" => ("公安", "Police"),
+        "patrol" => ("巡逻", "Patrol"),
+        "community" => ("社区", "Community"),
+        "technical" => ("感知设备运维", "Device maintenance"),
+        "coordination" => ("综合协调岗", "Coordination post"),
+        _ => return code.to_owned(),
+    };
+    lang.pick(known.0, known.1).to_owned()
+}
+
+/// The name of a call or warning of the ladder.
+#[must_use]
+pub fn ladder_step(lang: Lang, name: &str) -> String {
+    match name {
+        "roll_call" => lang.pick("点名查岗", "Roll call").to_owned(),
+        "loudspeaker" | "warn" => lang.pick("现场喊话", "Loudspeaker warning").to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// What was seen, as one phrase: "见 0 人", "一辆车占用", "人群密度 4.6 人/㎡（上限 4）".
+#[must_use]
+pub fn seen(lang: Lang, facts: &[Fact]) -> String {
+    let get = |name: &str| facts.iter().find(|fact| fact.name == name).map(|fact| &fact.value);
+    let mut said: Vec<String> = Vec::new();
+    for fact in facts {
+        if let Some(phrase) = one(lang, fact, &get) {
+            if !said.contains(&phrase) {
+                said.push(phrase);
+            }
+        }
+    }
+    said.join(lang.pick("，", ", "))
+}
+
+fn one<'a>(lang: Lang, fact: &Fact, get: &impl Fn(&str) -> Option<&'a Value>) -> Option<String> {
+    let value = phrase::value(&fact.value);
+    let plural = if value == "1" { "" } else { "s" };
+    let said = match (fact.name.as_str(), &fact.value) {
+        ("persons", _) => lang.pick(format!("见 {value} 人"), format!("{value} seen")),
+        ("place.required", _) => lang.pick(format!("应有 {value} 人"), format!("{value} required")),
+        ("vehicles", _) => lang.pick(format!("{value} 辆车占用"), format!("{value} vehicle{plural} in the lane")),
+        ("occupied", _) if get("vehicles").is_some() => return None,
+        ("occupied", Value::Bool(true)) => lang.pick("有物占用", "something in the way").to_owned(),
+        ("occupied", _) => lang.pick("无占用", "nothing in the way").to_owned(),
+        ("density", _) => {
+            let limit = get("place.density_limit").map(phrase::value);
+            let zh = limit.as_ref().map(|limit| format!("（上限 {limit}）")).unwrap_or_default();
+            let en = limit.map(|limit| format!(" (limit {limit})")).unwrap_or_default();
+            lang.pick(format!("人群密度 {value} 人/㎡{zh}"), format!("{value} people/m²{en}"))
+        }
+        ("place.density_limit" | "place.density_calm", _) => return None,
+        ("seconds", _) => lang.pick(format!("逗留 {value} 秒"), format!("loitering {value} s")),
+        ("line", _) => lang.pick(format!("越线 {value}"), format!("crossed {value}")),
+        ("active", Value::Bool(true)) => lang.pick("报警中", "in alarm").to_owned(),
+        ("active", _) => lang.pick("未报警", "not in alarm").to_owned(),
+        ("answered", Value::Bool(true)) => lang.pick("已应答", "answered").to_owned(),
+        ("answered", _) => lang.pick("未应答", "no answer").to_owned(),
+        ("zone", _) => lang.pick(format!("部位 {value}"), format!("zone {value}")),
+        (name, _) => format!("{} {value}", name.strip_prefix("place.").unwrap_or(name)),
+    };
+    Some(said)
+}
+
+/// A clause of a rule as people say it: "人数 > 0", "无占用". What it does not know stays as written.
+#[must_use]
+pub fn clause(lang: Lang, when: &str) -> String {
+    match when.trim() {
+        "persons > 0" => return lang.pick("见到有人", "somebody is seen").to_owned(),
+        "persons == 0" => return lang.pick("一个人也没有", "nobody is seen").to_owned(),
+        "occupied" => return lang.pick("通道有物占用", "something is in the lane").to_owned(),
+        "!occupied" => return lang.pick("通道畅通", "the lane is free").to_owned(),
+        _ => {}
+    }
+    let words: &[(&str, &str, &str)] = &[
+        ("place.required", "应有人数", "people required"),
+        ("place.density_limit", "密度上限", "density limit"),
+        ("place.density_calm", "平静密度", "calm density"),
+        ("persons", "见到人数", "people seen"),
+        ("vehicles", "车辆数", "vehicles"),
+        ("density", "人群密度", "density"),
+        ("occupied", "有物占用", "occupied"),
+        ("active", "报警", "in alarm"),
+        ("&&", "且", "and"),
+        ("||", "或", "or"),
+        ("==", "=", "="),
+        (">=", "≥", "≥"),
+        ("<=", "≤", "≤"),
+        ("!=", "≠", "≠"),
+    ];
+    when.split_whitespace()
+        .map(|token| words.iter().find(|word| word.0 == token).map_or(token, |word| lang.pick(word.1, word.2)))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The text of a state of a condition.
+#[must_use]
+pub const fn state(state: State) -> Text {
+    match state {
+        State::Unknown => Text::StateUnknown,
+        State::Clear => Text::StateClear,
+        State::Suspected => Text::StateSuspected,
+        State::Present => Text::StatePresent,
+        State::Easing => Text::StateEasing,
+    }
+}
+
+/// The text of a state of a case.
+#[must_use]
+pub const fn case_state(state: CaseState) -> Text {
+    match state {
+        CaseState::Filed => Text::CaseFiled,
+        CaseState::Dispatched => Text::CaseDispatched,
+        CaseState::Accepted => Text::CaseAccepted,
+        CaseState::OnScene => Text::CaseOnScene,
+        CaseState::Handled => Text::CaseHandled,
+        CaseState::PostChecked => Text::CasePostChecked,
+        CaseState::Closed => Text::CaseClosed,
+        CaseState::Void => Text::CaseVoid,
+    }
+}
+
+/// The text of an outcome.
+#[must_use]
+pub const fn outcome(outcome: CaseOutcome) -> Text {
+    match outcome {
+        CaseOutcome::DrivenOff => Text::OutcomeDrivenOff,
+        CaseOutcome::Cleared => Text::OutcomeCleared,
+        CaseOutcome::Handled => Text::OutcomeHandled,
+        CaseOutcome::FalseAlarm => Text::OutcomeFalse,
+        CaseOutcome::Duplicate => Text::OutcomeDuplicate,
+        CaseOutcome::NotOurs => Text::OutcomeNotOurs,
+        CaseOutcome::Void => Text::OutcomeVoid,
+    }
+}
+
+/// The text of a seat's state.
+#[must_use]
+pub const fn seat_state(state: SeatState) -> Text {
+    match state {
+        SeatState::Wanted => Text::SeatWanted,
+        SeatState::Asked => Text::SeatAsked,
+        SeatState::Accepted => Text::SeatAccepted,
+        SeatState::OnScene => Text::SeatOnScene,
+        SeatState::Done => Text::SeatDone,
+        SeatState::Returned => Text::SeatReturned,
+    }
+}
+
+/// The text of a role.
+#[must_use]
+pub const fn role(role: Role) -> Text {
+    match role {
+        Role::Lead => Text::Lead,
+        Role::Assist => Text::Assist,
+    }
+}
+
+/// The text of a kind of clock.
+#[must_use]
+pub const fn clock(kind: ClockKind) -> Text {
+    match kind {
+        ClockKind::Accept => Text::ClockAccept,
+        ClockKind::Arrive => Text::ClockArrive,
+        ClockKind::Close => Text::ClockClose,
+        ClockKind::PostCheck => Text::ClockPostCheck,
+    }
+}
+
+/// A severity as people say it.
+#[must_use]
+pub fn severity(lang: Lang, level: u8) -> String {
+    let zh = ["一级", "二级", "三级", "四级", "五级"].get(usize::from(level).wrapping_sub(1)).copied();
+    lang.pick(zh.unwrap_or("—").to_owned(), format!("Level {level}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fact(name: &str, value: Value) -> Fact {
+        Fact { name: name.to_owned(), value, device: None, source: None, seen: None }
+    }
+
+    #[test]
+    fn what_was_seen_is_said_with_value_and_limit() {
+        let room = [fact("place.required", Value::Int(2)), fact("persons", Value::Int(0))];
+        assert_eq!(seen(Lang::Zh, &room), "应有 2 人，见 0 人");
+        assert_eq!(seen(Lang::En, &room), "2 required, 0 seen");
+        let lane = [fact("occupied", Value::Bool(true)), fact("vehicles", Value::Int(1))];
+        assert_eq!(seen(Lang::Zh, &lane), "1 辆车占用");
+        assert_eq!(seen(Lang::En, &lane), "1 vehicle in the lane");
+        let area = [fact("density", Value::Number(4.64)), fact("place.density_limit", Value::Number(4.0))];
+        assert_eq!(seen(Lang::Zh, &area), "人群密度 4.6 人/㎡（上限 4）");
+        assert_eq!(seen(Lang::En, &[fact("tilt", Value::Int(9))]), "tilt 9");
+    }
+
+    #[test]
+    fn clauses_are_said_and_what_is_unknown_stays() {
+        assert_eq!(clause(Lang::Zh, "!occupied"), "通道畅通");
+        assert_eq!(clause(Lang::Zh, "persons >= place.required"), "见到人数 ≥ 应有人数");
+        assert_eq!(clause(Lang::En, "sway(a) > 3"), "sway(a) > 3");
+    }
+}

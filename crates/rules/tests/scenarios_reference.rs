@@ -1,0 +1,298 @@
+//! Sentences of ENGINE worked out by hand: small scripts, and what the reference must say to them.
+
+mod support;
+
+use muster_domain::catalogue::Combine;
+use muster_domain::condition::Change;
+use muster_domain::record::{ActKind, OutcomeState, Part};
+
+use support::book::{Kind, RuleSpec, Version};
+use support::log::script;
+use support::said::line;
+use support::world::{Claims, Happening, Healths, Sees, World};
+
+/// Two minutes raise it, 20 s clear it; 30 s of silence blind it; 10 s of doubt are tolerated.
+fn rule(kind: Kind) -> RuleSpec {
+    let (combine, neither, ladder) = (Combine::Any, false, false);
+    RuleSpec { kind, raise: 120, clear: 20, tolerate: 0, after: 30, rearm: 60, combine, neither, ladder }
+}
+
+fn persons(device: usize, from: i64, times: i64, persons: i64) -> Happening {
+    Happening::Sees(sees(Kind::Persons, device, from, times, persons))
+}
+
+fn sees(kind: Kind, device: usize, from: i64, times: i64, persons: i64) -> Sees {
+    let (place, every, delay, cut_until, claims, late) = (0, 10, 0, 0, Claims::Nothing, false);
+    Sees { device, place, kind, from, every, times, persons, delay, cut_until, claims, late }
+}
+
+fn healths(part: Part, from: i64, times: i64, healthy: bool) -> Happening {
+    Happening::Healths(Healths { device: 0, place: 0, part, from, every: 10, times, delay: 0, healthy })
+}
+
+fn world(rule: RuleSpec, devices: usize, length: i64, happenings: Vec<Happening>) -> World {
+    let first = Version { rules: vec![Some(rule)], places: 1, devices, quiet_device: false };
+    World { first, second: None, tick_every: 1, length, happenings }
+}
+
+/// What the reference says, without whose it is and of which episode.
+fn said(world: &World) -> Vec<String> {
+    let log = world.log();
+    let short = |change: &Change| {
+        let line = line(change);
+        let words = line.split(' ').skip(2).filter(|word| !word.contains("ep_") && *word != "v1" && *word != "of");
+        words.filter(|word| !matches!(*word, "None" | "kind.0")).collect::<Vec<_>>().join(" ")
+    };
+    log.said.iter().flatten().map(short).collect()
+}
+
+#[track_caller]
+fn expect(world: &World, expected: &[&str]) {
+    let said: Vec<String> = said(world).into_iter().filter(|line| !line.starts_with("blind")).collect();
+    let log = world.log();
+    assert_eq!(said, expected, "\n{}", script(&log, log.records.len()));
+}
+
+#[track_caller]
+fn expect_blind(world: &World, expected: &[&str]) {
+    let said: Vec<String> = said(world).into_iter().filter(|line| line.starts_with("blind")).collect();
+    let log = world.log();
+    assert_eq!(said, expected, "\n{}", script(&log, log.records.len()));
+}
+
+#[test]
+fn a_hold_is_met_at_its_instant_and_opens_a_case() {
+    let world = world(rule(Kind::Persons), 1, 200, vec![persons(0, 5, 1, 0), persons(0, 15, 18, 1)]);
+    expect(
+        &world,
+        &[
+            "unknown -> clear at 5",
+            "clear -> suspected at 15",
+            "suspected -> present at 135",
+            "opened severity 3 began 135 decided 134",
+        ],
+    );
+}
+
+#[test]
+fn silence_says_nothing_and_pauses_a_hold() {
+    // So from 0, covered until 50; from 61 covered again. 50 + 70 are 120: met at 131.
+    let paused = vec![persons(0, 0, 3, 1), persons(0, 61, 12, 1)];
+    expect(
+        &world(rule(Kind::Persons), 1, 140, paused),
+        &["unknown -> suspected at 0", "suspected -> present at 131", "opened severity 3 began 131 decided 130"],
+    );
+    let never = vec![persons(0, 0, 11, 1)];
+    let never = world(rule(Kind::Persons), 1, 600, never);
+    // Covered until 130: met at 120, and then silence ends nothing.
+    expect(
+        &never,
+        &["unknown -> suspected at 0", "suspected -> present at 120", "opened severity 3 began 120 decided 120"],
+    );
+    expect_blind(&never, &["blind=true at 130"]);
+}
+
+#[test]
+fn a_pause_longer_than_the_hold_starts_it_again() {
+    let spec = RuleSpec { raise: 40, ..rule(Kind::Persons) };
+    // Covered 0..30; uncovered 30..70 is 40, not longer: 10 more are enough.
+    let just = vec![persons(0, 0, 1, 1), persons(0, 70, 8, 1)];
+    let met = ["unknown -> suspected at 0", "suspected -> present at 80", "opened severity 3 began 80 decided 79"];
+    expect(&world(spec.clone(), 1, 85, just), &met);
+    // One second more, and it takes 40 from there.
+    let over = vec![persons(0, 0, 1, 1), persons(0, 71, 8, 1)];
+    let met = ["unknown -> suspected at 0", "suspected -> present at 111", "opened severity 3 began 111 decided 110"];
+    expect(&world(spec, 1, 115, over), &met);
+}
+
+#[test]
+fn a_gateway_cut_off_for_six_minutes_gives_the_same_episodes() {
+    let story = |cut_until: i64| {
+        // The line is cut from 100 to 460; then everything comes in the order in which it was seen.
+        let away = Sees { cut_until, ..sees(Kind::Persons, 0, 100, 13, 1) };
+        let back = Sees { cut_until, ..sees(Kind::Persons, 0, 230, 23, 0) };
+        vec![persons(0, 0, 10, 0), Happening::Sees(away), Happening::Sees(back), persons(0, 460, 10, 0)]
+    };
+    let spec = rule(Kind::Persons);
+    let instants = [
+        "unknown -> clear at 0",
+        "clear -> suspected at 100",
+        "suspected -> present at 220",
+        "present -> easing at 230",
+        "easing -> clear at 250",
+    ];
+    let moves = |world: &World| -> Vec<String> { said(world).into_iter().filter(|line| line.contains("->")).collect() };
+    assert_eq!(moves(&world(spec.clone(), 1, 560, story(0))), instants);
+    let late = world(spec, 1, 560, story(460));
+    assert_eq!(moves(&late), instants);
+    // Nobody is called for what was over before anybody knew.
+    assert!(said(&late).contains(&"ended SeenClear at 250 in retrospect".to_owned()));
+    assert!(!said(&late).iter().any(|line| line.starts_with("opened")));
+}
+
+#[test]
+fn a_begin_that_came_late_waits_for_the_tick_and_opens_if_it_still_stands() {
+    let late = Sees { cut_until: 320, ..sees(Kind::Persons, 0, 0, 13, 1) };
+    let world = world(rule(Kind::Persons), 1, 400, vec![Happening::Sees(late)]);
+    // Seen 0 to 120, read at 320 after the tick of 319: the last word meets the hold, and the tick of 320 opens.
+    expect(
+        &world,
+        &["unknown -> suspected at 0", "suspected -> present at 120", "opened severity 3 began 120 decided 320"],
+    );
+}
+
+#[test]
+fn one_frame_does_not_man_a_room() {
+    let spec = RuleSpec { tolerate: 12, ..rule(Kind::Persons) };
+    let flicker = vec![persons(0, 0, 6, 1), persons(0, 60, 1, 0), persons(0, 70, 14, 1)];
+    // The doubt of 60..70 is forgotten and counts as a pause: met ten seconds later.
+    expect(
+        &world(spec.clone(), 1, 140, flicker),
+        &["unknown -> suspected at 0", "suspected -> present at 130", "opened severity 3 began 130 decided 129"],
+    );
+    let two = vec![persons(0, 0, 6, 1), persons(0, 60, 2, 0), persons(0, 80, 5, 1)];
+    expect(
+        &world(spec, 1, 130, two),
+        &["unknown -> suspected at 0", "suspected -> clear at 72", "clear -> suspected at 80"],
+    );
+}
+
+#[test]
+fn two_cameras_that_each_see_one_of_two_guards() {
+    let guards = |combine| {
+        let spec = RuleSpec { raise: 20, combine, neither: true, ..rule(Kind::Persons) };
+        world(spec, 2, 60, vec![persons(0, 0, 7, 1), persons(1, 0, 7, 1)])
+    };
+    // `neither` raises at two or more: only their sum is two.
+    expect(
+        &guards(Combine::Sum),
+        &["unknown -> suspected at 0", "suspected -> present at 20", "opened severity 3 began 20 decided 19"],
+    );
+    expect(&guards(Combine::Max), &[]);
+    expect(&guards(Combine::Any), &[]);
+}
+
+#[test]
+fn only_its_witnesses_clear_an_episode() {
+    let spec = RuleSpec { raise: 20, clear: 20, ..rule(Kind::Persons) };
+    let begin = || vec![persons(0, 0, 4, 1), persons(1, 5, 20, 0)];
+    let raised = ["unknown -> suspected at 0", "suspected -> present at 20", "opened severity 3 began 20 decided 19"];
+    // The camera that raised it dies at 30; the other sees nothing, and that clears nothing.
+    let dead = world(spec.clone(), 2, 200, begin());
+    expect(&dead, &raised);
+    expect_blind(&dead, &["blind=true at 60"]);
+    let mut both = begin();
+    both.push(persons(0, 100, 5, 0));
+    let cleared = ["present -> easing at 100", "easing -> clear at 120", "ended SeenClear at 120"];
+    expect(&world(spec, 2, 200, both), &[&raised[..], &cleared[..]].concat());
+}
+
+#[test]
+fn a_heartbeat_of_the_camera_does_not_vouch_for_its_analytics() {
+    let parked = |part| {
+        let car = Happening::Sees(sees(Kind::Occupied, 0, 0, 1, 1));
+        world(rule(Kind::Occupied), 1, 200, vec![car, healths(part, 5, 20, true)])
+    };
+    expect(
+        &parked(Part::Analytics),
+        &["unknown -> suspected at 0", "suspected -> present at 120", "opened severity 3 began 120 decided 120"],
+    );
+    expect_blind(&parked(Part::Analytics), &[]);
+    expect(&parked(Part::Camera), &["unknown -> suspected at 0"]);
+    expect_blind(&parked(Part::Camera), &["blind=true at 30"]);
+}
+
+#[test]
+fn health_back_covers_again_from_there_unless_the_kind_forgets() {
+    let spec = |kind| RuleSpec { raise: 60, ..rule(kind) };
+    let story = |kind, part| {
+        let car = Happening::Sees(sees(kind, 0, 0, 1, 1));
+        vec![car, healths(part, 5, 2, true), healths(Part::Link, 25, 1, false), healths(part, 45, 9, true)]
+    };
+    // Covered 0..25 and from 45: 25 + 35 are 60.
+    expect(
+        &world(spec(Kind::Occupied), 1, 130, story(Kind::Occupied, Part::Analytics)),
+        &["unknown -> suspected at 0", "suspected -> present at 80", "opened severity 3 began 80 decided 80"],
+    );
+    expect(&world(spec(Kind::Fleeting), 1, 130, story(Kind::Fleeting, Part::Camera)), &["unknown -> suspected at 0"]);
+}
+
+#[test]
+fn an_impulse_raises_at_once_and_quiet_clears_it_only_while_covered() {
+    let spec = RuleSpec { kind: Kind::Line, raise: 0, clear: 30, ..rule(Kind::Line) };
+    let crossed = |times| Happening::Sees(sees(Kind::Line, 0, 3, times, 1));
+    let raised = ["unknown -> suspected at 3", "suspected -> present at 3", "opened severity 3 began 3 decided 2"];
+    // quiet = blind.after + 30 s = 60 s, from the last impulse at 13.
+    let cleared = ["present -> clear at 73", "ended SeenClear at 73"];
+    let vouched = vec![crossed(2), healths(Part::Analytics, 0, 20, true)];
+    expect(&world(spec.clone(), 1, 200, vouched), &[&raised[..], &cleared[..]].concat());
+    expect(&world(spec, 1, 200, vec![crossed(2)]), &raised);
+}
+
+#[test]
+fn what_a_person_ended_stays_ended_until_it_is_armed_again() {
+    let spec = RuleSpec { raise: 20, rearm: 60, ..rule(Kind::Persons) };
+    let act = |kind| vec![persons(0, 0, 20, 1), Happening::Act { at: 55, rule: 0, place: 0, kind, named: true }];
+    let raised = ["unknown -> suspected at 0", "suspected -> present at 20", "opened severity 3 began 20 decided 19"];
+    // Read after the tick of 54: T = 54.
+    let ended = ["present -> clear at 54", "ended ByPerson at 54"];
+    let again = ["clear -> suspected at 114", "suspected -> present at 134", "opened severity 3 began 134 decided 134"];
+    let case_ended = world(spec.clone(), 1, 180, act(ActKind::CaseEnded));
+    expect(&case_ended, &[&raised[..], &ended, &again].concat());
+    let checked = world(spec, 1, 80, act(ActKind::PostChecked));
+    let again = ["clear -> suspected at 54", "suspected -> present at 74", "opened severity 3 began 74 decided 74"];
+    expect(&checked, &[&raised[..], &ended, &again].concat());
+}
+
+#[test]
+fn blindness_allows_for_our_outages_and_silent_adapters() {
+    let outage = vec![persons(0, 0, 6, 0), Happening::Outage { from: 60, length: 50 }, persons(0, 200, 3, 0)];
+    // Silent at 80 while we were away: the allowance starts afresh at 110.
+    expect_blind(&world(rule(Kind::Persons), 1, 220, outage), &["blind=true at 140", "blind=false at 200"]);
+    let adapter = vec![persons(0, 0, 6, 0), Happening::AdapterSilent { from: 55, length: 60 }];
+    // Intake at 50 is the last until 115: not served from 65, and no word since 50.
+    expect_blind(&world(rule(Kind::Persons), 1, 220, adapter), &["blind=true at 115"]);
+    expect_blind(&world(rule(Kind::Persons), 2, 40, Vec::new()), &["blind=true at 30"]);
+}
+
+#[test]
+fn late_and_test_records_say_nothing() {
+    let (mut late, mut test) = (sees(Kind::Persons, 0, 0, 20, 1), sees(Kind::Persons, 0, 5, 20, 1));
+    (late.late, test.claims) = (true, Claims::Test);
+    let world = world(rule(Kind::Persons), 1, 200, vec![Happening::Sees(late), Happening::Sees(test)]);
+    expect(&world, &[]);
+    expect_blind(&world, &["blind=true at 30"]);
+}
+
+#[test]
+fn the_ladder_stands_still_while_blind_and_while_easing() {
+    let spec = RuleSpec { raise: 0, clear: 60, ladder: true, ..rule(Kind::Persons) };
+    let delivered = |at| Happening::Outcome { at, rule: 0, place: 0, state: OutcomeState::Delivered };
+    let steps =
+        |world: &World| -> Vec<String> { said(world).into_iter().filter(|line| line.starts_with("step")).collect() };
+    let plain = world(spec.clone(), 1, 60, vec![persons(0, 3, 6, 1), delivered(5)]);
+    // Opened at 3 with T = 2: 7, 20 and 30 s from there.
+    assert_eq!(steps(&plain), ["step 0 at 2", "step 1 at 9", "step 2 at 22", "step 3 at 32"]);
+    let unheard = world(spec.clone(), 1, 60, vec![persons(0, 3, 6, 1)]);
+    assert_eq!(steps(&unheard)[1], "step 1 at 9 skipped", "could not ask is a branch of its own");
+    // Blind from 33 to 50: the tick of 33 still counts the second before it, then none until the one of 50.
+    let blind = world(spec.clone(), 1, 60, vec![persons(0, 3, 1, 1), persons(0, 50, 1, 1), delivered(5)]);
+    assert_eq!(steps(&blind)[3], "step 3 at 32");
+    let spec = RuleSpec { after: 20, ..spec };
+    let blind = world(spec.clone(), 1, 70, vec![persons(0, 3, 1, 1), persons(0, 50, 2, 1), delivered(5)]);
+    assert_eq!(steps(&blind)[3], "step 3 at 59");
+    // Easing from 13: only the step that says `while_easing` comes.
+    let easing = world(spec, 1, 40, vec![persons(0, 3, 1, 1), persons(0, 13, 3, 0), delivered(5)]);
+    assert_eq!(steps(&easing), ["step 0 at 2", "step 1 at 9", "step 2 at 22"]);
+}
+
+#[test]
+fn an_old_owner_does_not_move_the_time() {
+    let mut happenings = vec![persons(0, 3, 30, 1)];
+    happenings.push(Happening::Takeover { at: 20, lingers: 8 });
+    let world = world(rule(Kind::Persons), 1, 200, happenings);
+    expect(
+        &world,
+        &["unknown -> suspected at 3", "suspected -> present at 123", "opened severity 3 began 123 decided 122"],
+    );
+}
