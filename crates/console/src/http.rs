@@ -44,8 +44,6 @@ struct State {
     settings: ConsoleSettings,
 }
 
-type Shared = axum::extract::State<Arc<State>>;
-
 /// All routes of a process: those given (intake), and the console's own, behind the same access control.
 pub fn router(desk: Desk, settings: ConsoleSettings, intake: Router) -> Router {
     let access = settings.access.clone();

@@ -40,10 +40,10 @@ pub fn seen(lang: Lang, facts: &[Fact]) -> String {
     let get = |name: &str| facts.iter().find(|fact| fact.name == name).map(|fact| &fact.value);
     let mut said: Vec<String> = Vec::new();
     for fact in facts {
-        if let Some(phrase) = one(lang, fact, &get) {
-            if !said.contains(&phrase) {
-                said.push(phrase);
-            }
+        if let Some(phrase) = one(lang, fact, &get)
+            && !said.contains(&phrase)
+        {
+            said.push(phrase);
         }
     }
     said.join(lang.pick("，", ", "))

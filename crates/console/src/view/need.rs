@@ -96,7 +96,7 @@ pub fn pressure(case: &Case, now: Filed) -> u64 {
 
 /// Cases in the order of the queue: the most pressing first, the older first among equals.
 #[must_use]
-pub fn ranked<'a>(mut cases: Vec<&'a Case>, now: Filed) -> Vec<&'a Case> {
+pub fn ranked(mut cases: Vec<&Case>, now: Filed) -> Vec<&Case> {
     cases.sort_by_key(|case| (std::cmp::Reverse(pressure(case, now)), case.filed, case.id.clone()));
     cases
 }
