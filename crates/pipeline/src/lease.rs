@@ -47,10 +47,10 @@ impl Lease {
         let Inner { store, clock, name, owner, held } = &*self.0;
         let mut held = held.lock().await;
         let micros = (LASTS.as_secs_f64() * 1e6 * clock.speed().max(1.0)) as i64;
-        if let Some(ours) = *held {
-            if ours.renewed.elapsed() < LASTS / 3 {
-                return Ok(Some(ours.grant));
-            }
+        if let Some(ours) = *held
+            && ours.renewed.elapsed() < LASTS / 3
+        {
+            return Ok(Some(ours.grant));
         }
         let grant = store.lease_acquire(name, owner, micros, clock.micros()).await?;
         *held = grant.map(|grant| Held { grant, renewed: Instant::now() });

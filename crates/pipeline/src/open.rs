@@ -68,7 +68,7 @@ impl Opener<'_> {
                 None => {
                     let id = CaseId::of(&opened.kind, &subject.key(), opened.episode.as_str());
                     let at = Whereabouts::of(self.config, subject);
-                    let filed = self.filed_as(tx, docket, &opened.kind, subject, opened.severity, &at).await?;
+                    let filed = self.filed_as(tx, docket, (&opened.kind, subject), opened.severity, &at).await?;
                     docket.file(id, filed, &by)
                 }
             },
@@ -190,7 +190,7 @@ impl Opener<'_> {
                     let kind = self.case_kind(&report.kind);
                     let severity = report.severity.unwrap_or(kind.severity);
                     let at = Whereabouts::reported(self.config, report);
-                    let filed = self.filed_as(tx, docket, &report.kind, &subject, severity, &at).await?;
+                    let filed = self.filed_as(tx, docket, (&report.kind, &subject), severity, &at).await?;
                     let case = docket.file(CaseId::of(&report.kind, &subject.key(), &key), filed, &by);
                     docket.decide(&case, &by, Command::Report(link.clone()), None)?;
                     docket.decide(&case, &by, Command::WantSeats(wanted(&kind.seats)), None)?;
@@ -206,8 +206,7 @@ impl Opener<'_> {
         &self,
         tx: &mut Tx,
         docket: &Docket,
-        kind: &CaseKind,
-        subject: &Subject,
+        (kind, subject): (&CaseKind, &Subject),
         severity: Severity,
         at: &Whereabouts,
     ) -> Result<FiledAs, PipelineError> {

@@ -66,7 +66,7 @@ impl Publish {
                 false
             });
             beat = beat.wrapping_add(1);
-            if beat % 64 == 0 {
+            if beat.is_multiple_of(64) {
                 self.measure().await;
             }
             if !full {

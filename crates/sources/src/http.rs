@@ -32,7 +32,6 @@ struct Door {
 }
 
 /// The routes of intake. Each request must carry a [`Caller`] as an extension.
-#[must_use]
 pub fn router(admit: Admit, adapter: AdapterName) -> Router {
     Router::new()
         .route("/api/v1/observations", post(observations))

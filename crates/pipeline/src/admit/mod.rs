@@ -175,6 +175,21 @@ struct Batch {
     late: u64,
 }
 
+/// An item that could not be read.
+struct Unread {
+    index: usize,
+    range: std::ops::Range<usize>,
+    refused: Refused,
+    /// Its bytes may be personal data.
+    personal: bool,
+}
+
+impl Unread {
+    fn new(index: usize, range: std::ops::Range<usize>, refused: Refused, personal: bool) -> Self {
+        Self { index, range, refused, personal }
+    }
+}
+
 impl Admit {
     /// Admit over a log and a store.
     #[must_use]
@@ -210,7 +225,7 @@ impl Admit {
             let event = match item.read {
                 Ok(event) => event,
                 Err(error) => {
-                    self.park(&sent, &mut batch, item.index, item.bytes, Refused::from(error), false).await?;
+                    self.park(&sent, &mut batch, Unread::new(item.index, item.bytes, error.into(), false)).await?;
                     continue;
                 }
             };
@@ -226,7 +241,7 @@ impl Admit {
             };
             if let Err(refused) = taken {
                 let personal = event.kind.as_ref() == REPORT;
-                self.park(&sent, &mut batch, item.index, item.bytes, refused, personal).await?;
+                self.park(&sent, &mut batch, Unread::new(item.index, item.bytes, refused, personal)).await?;
             }
         }
         let admitted = self.append(sent.sender, batch).await?;
@@ -303,15 +318,8 @@ impl Admit {
     }
 
     /// Puts an item into the batch as a dead letter. A report's bytes may be personal: they go to the vault.
-    async fn park(
-        &self,
-        sent: &Sent<'_>,
-        batch: &mut Batch,
-        index: usize,
-        range: std::ops::Range<usize>,
-        refused: Refused,
-        personal: bool,
-    ) -> Result<(), AdmitError> {
+    async fn park(&self, sent: &Sent<'_>, batch: &mut Batch, unread: Unread) -> Result<(), AdmitError> {
+        let Unread { index, range, refused, personal } = unread;
         let topic = sent.origin.as_ref().map_or(Topic::Intake, |origin| origin.topic.clone());
         let name = self.0.log.identity().of(&topic).map_or_else(|| topic.to_string(), |known| known.name.clone());
         let bytes = sent.body.slice(range);

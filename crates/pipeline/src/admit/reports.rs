@@ -9,7 +9,7 @@ use muster_wire::report::ReportIn;
 use sha2::{Digest, Sha256};
 
 use super::resolve::{self, Refused};
-use super::{Admit, AdmitError, Admitted, Batch, Sender, Sent};
+use super::{Admit, AdmitError, Admitted, Batch, Sender, Sent, Unread};
 use crate::PipelineError;
 
 impl Admit {
@@ -31,7 +31,7 @@ impl Admit {
                 Err(error) => Err(error.into()),
             };
             if let Err(refused) = taken {
-                self.park(&sent, &mut batch, item.index, item.bytes, refused, true).await?;
+                self.park(&sent, &mut batch, Unread::new(item.index, item.bytes, refused, true)).await?;
             }
         }
         self.append(sent.sender, batch).await

@@ -34,6 +34,7 @@ impl Ladder {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one line of ENGINE §8, word by word")]
     pub(super) fn climb(
         &mut self,
         setting: &Setting,

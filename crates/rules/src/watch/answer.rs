@@ -93,7 +93,7 @@ pub(super) fn combined(voices: &[Voice], combine: Combine, slots: usize) -> Vec<
         .map(|slot| {
             let mut values = voices.iter().map(|voice| voice.values.get(slot).and_then(Option::as_ref));
             let first = values.next()??.clone();
-            values.try_fold(first, |sum, value| Some(joined(&sum, value?, combine)?))
+            values.try_fold(first, |sum, value| joined(&sum, value?, combine))
         })
         .collect()
 }
