@@ -16,6 +16,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use muster_pipeline::desk::Desk;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, AccessError};
 
@@ -44,8 +46,23 @@ struct State {
     settings: ConsoleSettings,
 }
 
+/// Serves everything on an open listener until told to stop; requests under way are finished.
+pub async fn serve(
+    listener: TcpListener,
+    desk: Desk,
+    settings: ConsoleSettings,
+    intake: Option<Router>,
+    stop: CancellationToken,
+) {
+    let router = router(desk, settings, intake.unwrap_or_default());
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the HTTP listener ended badly");
+    }
+}
+
 /// All routes of a process: those given (intake), and the console's own, behind the same access control.
-pub fn router(desk: Desk, settings: ConsoleSettings, intake: Router) -> Router {
+fn router(desk: Desk, settings: ConsoleSettings, intake: Router) -> Router {
     let access = settings.access.clone();
     let pages = settings.pages;
     let state = Arc::new(State { desk, settings });

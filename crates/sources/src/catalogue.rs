@@ -70,7 +70,7 @@ pub fn read_into(
     partial: bool,
 ) -> Result<(Difference, Vec<Bad>), Vec<Bad>> {
     let (known, needed) = columns(kind);
-    table.expect(known, needed)?;
+    table.require(known, needed)?;
     let (mut draft, mut difference, mut wrong) = (catalogue.clone(), Difference::default(), Vec::new());
     let mut names: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
     for row in &table.rows {

@@ -86,7 +86,7 @@ impl Table {
     ///
     /// # Errors
     /// One for each column.
-    pub fn expect(&self, known: &[(&str, &str)], needed: &[&str]) -> Result<(), Vec<Bad>> {
+    pub fn require(&self, known: &[(&str, &str)], needed: &[&str]) -> Result<(), Vec<Bad>> {
         let bad = |reason: String| Bad { file: self.file.clone(), line: 1, column: String::new(), reason };
         let mut wrong: Vec<Bad> = self
             .columns
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn unknown_and_missing_columns_are_named() {
         let table = Table::read("a.csv", b"id,colour\nx,red\n", Encoding::Utf8).unwrap();
-        let wrong = table.expect(&[("id", "编码"), ("name", "名称")], &["id", "name"]).unwrap_err();
+        let wrong = table.require(&[("id", "编码"), ("name", "名称")], &["id", "name"]).unwrap_err();
         assert_eq!(wrong.len(), 2);
         assert!(wrong[0].to_string().starts_with("a.csv:1: there is no column `colour`"));
     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use muster_console::http::ConsoleSettings;
 use muster_domain::id::AdapterName;
 use muster_log::Topic;
@@ -56,14 +55,12 @@ impl Running {
         }
         follow_configs(&parts, &stop, &mut tasks);
         let mut http = JoinSet::new();
-        let router = routes(&parts, settings, console)?;
-        let leave = stop.child_token();
+        let (desk, leave) = (desk(&parts, settings), stop.child_token());
+        let admits = settings.roles.contains(&Role::Admit);
+        let door = admits.then(|| adapter(muster_sources::http::ADAPTER)).transpose()?;
+        let intake = door.map(|adapter| muster_sources::http::router(parts.admit.clone(), adapter));
         http.spawn(async move {
-            let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-            let served = axum::serve(listener, service).with_graceful_shutdown(leave.cancelled_owned());
-            if let Err(error) = served.await {
-                tracing::error!(%error, "the HTTP listener ended badly");
-            }
+            muster_console::http::serve(listener, desk, console, intake, leave).await;
             "http"
         });
         Ok(Self { tasks, http, stop, parts })
@@ -223,8 +220,8 @@ fn follow_configs(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&
     });
 }
 
-fn routes(parts: &Parts, settings: &Settings, console: ConsoleSettings) -> Result<Router, Failure> {
-    let desk = Desk {
+fn desk(parts: &Parts, settings: &Settings) -> Desk {
+    Desk {
         store: parts.store.clone(),
         log: Arc::clone(&parts.log),
         configs: parts.configs.clone(),
@@ -235,11 +232,5 @@ fn routes(parts: &Parts, settings: &Settings, console: ConsoleSettings) -> Resul
         wake: parts.wake.clone(),
         media: settings.data_dir.join("evidence"),
         secret: parts.secret.clone(),
-    };
-    let intake = if settings.roles.contains(&Role::Admit) {
-        muster_sources::http::router(parts.admit.clone(), adapter(muster_sources::http::ADAPTER)?)
-    } else {
-        Router::new()
-    };
-    Ok(muster_console::http::router(desk, console, intake))
+    }
 }

@@ -1,3 +1,5 @@
+//! Clauses, accepted and refused, and held against the interpreter of the library that parses them.
+
 use super::*;
 
 fn scope() -> Scope {

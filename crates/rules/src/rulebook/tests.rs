@@ -1,3 +1,5 @@
+//! Rule books, accepted and refused with file, line and column.
+
 use super::*;
 
 const KINDS: &str = r#"

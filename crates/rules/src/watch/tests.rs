@@ -1,1 +1,3 @@
+//! The tricky paragraphs of the watch, one by one.
+
 
