@@ -1,6 +1,5 @@
 //! The properties of ENGINE §11, on random worlds.
 
-mod support;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -11,16 +10,16 @@ use muster_domain::condition::{Change, EndedHow, State};
 use muster_domain::record::LogRecord;
 use muster_rules::watch::Engine;
 
-use support::bend::{cut, delayed, repeated};
-use support::book::Kind;
-use support::generate::{WILD, Wildness, world};
-use support::log::{GENERATION, Log, STRIDE, script};
-use support::margin::{Story, close_call, stories};
-use support::program::{Program, engine, read, reference};
-use support::said::{key_of, of_place, sorted};
-use support::witness::heard_near;
+use crate::support::bend::{cut, delayed, repeated};
+use crate::support::book::Kind;
+use crate::support::generate::{WILD, Wildness, world};
+use crate::support::log::{GENERATION, Log, STRIDE, script};
+use crate::support::margin::{Story, close_call, stories};
+use crate::support::program::{Program, engine, read, reference};
+use crate::support::said::{key_of, of_place, sorted};
+use crate::support::witness::heard_near;
 
-const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/properties.regressions");
+const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/watch/properties.regressions");
 const PROGRAMS: [(&str, Program); 2] = [("reference", reference), ("engine", engine)];
 
 /// Seeded, so that a run says the same tomorrow; `PROPTEST_RNG_SEED` and `PROPTEST_CASES` draw others and more.

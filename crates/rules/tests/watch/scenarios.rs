@@ -1,15 +1,14 @@
 //! Sentences of ENGINE worked out by hand: small scripts, and what the reference must say to them.
 
-mod support;
 
 use muster_domain::catalogue::Combine;
 use muster_domain::condition::Change;
 use muster_domain::record::{ActKind, OutcomeState, Part};
 
-use support::book::{Kind, RuleSpec, Version};
-use support::log::script;
-use support::said::line;
-use support::world::{Claims, Happening, Healths, Sees, World};
+use crate::support::book::{Kind, RuleSpec, Version};
+use crate::support::log::script;
+use crate::support::said::line;
+use crate::support::world::{Claims, Happening, Healths, Sees, World};
 
 /// Two minutes raise it, 20 s clear it; 30 s of silence blind it; 10 s of doubt are tolerated.
 fn rule(kind: Kind) -> RuleSpec {
