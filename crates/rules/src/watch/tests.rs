@@ -1,3 +1,1 @@
 //! The tricky paragraphs of the watch, one by one.
-
-

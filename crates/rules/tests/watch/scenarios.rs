@@ -1,6 +1,5 @@
 //! Sentences of ENGINE worked out by hand: small scripts, and what the reference must say to them.
 
-
 use muster_domain::catalogue::Combine;
 use muster_domain::condition::Change;
 use muster_domain::record::{ActKind, OutcomeState, Part};
