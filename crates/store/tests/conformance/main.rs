@@ -1,1 +1,0 @@
-//! One suite over both databases.
