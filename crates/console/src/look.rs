@@ -75,6 +75,12 @@ impl Look {
         self.lang.of(words)
     }
 
+    /// The dot between two things: a full-width one needs no spaces around it.
+    #[must_use]
+    pub fn dot(&self) -> &'static str {
+        self.lang.pick("·", " · ")
+    }
+
     /// The address of this page in the other language.
     #[must_use]
     pub fn other_language(&self) -> String {

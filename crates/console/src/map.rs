@@ -33,11 +33,11 @@ pub struct Frame {
 }
 
 /// The middle of the board on a large screen.
-pub const WIDE: Frame = Frame { name: "wide", w: 1060.0, h: 900.0, head: 52.0 };
+pub const WIDE: Frame = Frame { name: "wide", w: 990.0, h: 930.0, head: 48.0 };
 /// The middle of the board on a laptop.
-pub const MID: Frame = Frame { name: "mid", w: 600.0, h: 740.0, head: 78.0 };
+pub const MID: Frame = Frame { name: "mid", w: 610.0, h: 750.0, head: 48.0 };
 /// A telephone.
-pub const SLIM: Frame = Frame { name: "slim", w: 375.0, h: 430.0, head: 66.0 };
+pub const SLIM: Frame = Frame { name: "slim", w: 375.0, h: 440.0, head: 68.0 };
 
 /// A map, ready to be drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +81,8 @@ pub struct Mark {
     pub selected: bool,
     /// The outline of a lane or an area.
     pub outline: Option<(String, &'static str)>,
+    /// How far an area reaches to the side.
+    pub breadth: Option<f64>,
     /// What it opens.
     pub href: Option<String>,
     /// Name, state and reason for hover and screen readers.
@@ -153,7 +155,7 @@ pub fn draw(
     selected: Option<&CaseId>,
     frame: Frame,
 ) -> MapView {
-    let inner = Rect { x: 26.0, y: frame.head + 14.0, w: frame.w - 52.0, h: frame.h - frame.head - 40.0 };
+    let inner = Rect { x: 26.0, y: frame.head + 14.0, w: frame.w - 52.0, h: frame.h - frame.head - 34.0 };
     let map = Projection::fit(extent(scene), inner);
     let mut standings: Vec<(Standing<'_>, &Place)> = scene
         .catalogue
@@ -213,6 +215,7 @@ pub fn draw_around(scene: &Scene<'_>, at: Position, shape: &'static str, frame: 
         blind: false,
         selected: false,
         outline: None,
+        breadth: None,
         href: None,
         title: scene.look.t(Text::Here).to_owned(),
     };
@@ -287,7 +290,6 @@ fn mark(
 ) -> Mark {
     let (x, y) = map.at(at);
     let outline = match &place.geometry {
-        Some(Geometry::Line(line)) if standing.tone < Tone::Unknown => Some((map.path(line, false), "line")),
         Some(Geometry::Polygon(ring)) => Some((map.path(ring, true), "ring")),
         _ => None,
     };
@@ -307,9 +309,15 @@ fn mark(
         blind: standing.blind,
         selected: standing.case.is_some() && standing.case == selected,
         outline,
+        breadth: breadth(map, place, x),
         href: standing.case.map(|case| format!("/?case={case}")),
-        title: format!("{} · {}", scene.place_name(&place.id), standing.line(scene)),
+        title: format!("{}{}{}", scene.place_name(&place.id), scene.look.dot(), standing.line(scene)),
     }
+}
+
+fn breadth(map: &Projection, place: &Place, x: f64) -> Option<f64> {
+    let Some(Geometry::Polygon(ring)) = &place.geometry else { return None };
+    ring.iter().map(|corner| (map.at(*corner).0 - x).abs()).reduce(f64::max)
 }
 
 struct Named {
@@ -320,10 +328,13 @@ struct Named {
 }
 
 fn wish(scene: &Scene<'_>, place: &Place, standing: &Standing<'_>, mark: &Mark, must: bool) -> Named {
-    let (text, under) = (scene.place_name(&place.id), standing.short(scene));
+    let rule = standing.condition.map(|condition| &condition.rule);
+    let (text, under) = (scene.place_at(&place.id, rule), standing.short(scene));
     let width = (phrase::width_em(&text) * NAME_PX).max(phrase::width_em(&under) * UNDER_PX) + 4.0;
-    let reach = if matches!(mark.tone, Tone::Present | Tone::Reported) { mark.r + 8.0 } else { mark.r + 2.0 };
-    let size = (width, NAME_PX + UNDER_PX + 8.0);
+    let loud = if mark.has_halo() { mark.r + 8.0 } else { mark.r + 2.0 };
+    // A name stands beside an area, not on it, unless the area is so large that it would be lost.
+    let reach = mark.breadth.map_or(loud, |breadth| breadth.clamp(loud, 44.0));
+    let size = (width + 6.0, NAME_PX + UNDER_PX + 8.0);
     Named { wish: Wish { anchor: (mark.x, mark.y), reach, size, must }, text, under, tone: standing.tone }
 }
 
@@ -347,8 +358,9 @@ fn spots_of_reports(
             blind: false,
             selected: selected == Some(&case.id),
             outline: None,
+            breadth: None,
             href: Some(format!("/?case={}", case.id)),
-            title: format!("{} · {}", scene.kind(&case.kind), scene.subject(case)),
+            title: format!("{}{}{}", scene.kind(&case.kind), scene.look.dot(), scene.subject(case)),
         });
     }
 }

@@ -152,11 +152,20 @@ impl Scene<'_> {
         self.catalogue.places.get(place).map(AsRef::as_ref)
     }
 
+    /// The name of a place beside the name of a rule: "嘉陵桥西村 3 号" where the rule already says 消防通道.
+    #[must_use]
+    pub fn place_at(&self, id: &PlaceId, rule: Option<&RuleId>) -> String {
+        let said = rule.and_then(|rule| self.book.rules.get(rule)).map(|card| card.name.zh.as_str());
+        unsaid(self.place_name(id), said)
+    }
+
     /// Where or on what a case stands, in a few words.
     #[must_use]
     pub fn subject(&self, case: &Case) -> String {
         match &case.subject {
-            Subject::Place(id) => self.place_name(id),
+            Subject::Place(id) => {
+                unsaid(self.place_name(id), self.book.kinds.get(&case.kind).map(|words| words.zh.as_str()))
+            }
             Subject::Device(id) => {
                 self.catalogue.devices.get(id).map_or_else(|| id.to_string(), |device| device.name.clone())
             }
@@ -172,6 +181,14 @@ impl Scene<'_> {
     #[must_use]
     pub fn place_name(&self, id: &PlaceId) -> String {
         self.place(id).map_or_else(|| id.to_string(), |place| bare(&place.name).to_owned())
+    }
+}
+
+/// A name without its last word, where another name beside it has said that word already.
+fn unsaid(name: String, said: Option<&str>) -> String {
+    match name.rsplit_once(' ') {
+        Some((first, last)) if said.is_some_and(|said| said.contains(last)) => first.to_owned(),
+        _ => name,
     }
 }
 

@@ -127,7 +127,7 @@ impl Standing<'_> {
         if self.blind && self.tone < Tone::Blind {
             parts.push(look.t(Text::StateBlind).to_owned());
         }
-        parts.join(" · ")
+        parts.join(look.lang.pick(" ", " · "))
     }
 
     /// State and what was seen, for hover.
@@ -135,7 +135,7 @@ impl Standing<'_> {
     pub fn line(&self, scene: &Scene<'_>) -> String {
         let seen = self.condition.map(|condition| wording::seen(scene.look.lang, &condition.reason.facts));
         match seen.filter(|seen| !seen.is_empty()) {
-            Some(seen) => format!("{} · {seen}", self.short(scene)),
+            Some(seen) => format!("{}{}{seen}", self.short(scene), scene.look.dot()),
             None => self.short(scene),
         }
     }

@@ -113,7 +113,8 @@ fn best(bounds: Rect, wish: &Wish, taken: &[Rect], soft: &[Rect]) -> Option<Spot
             if covered > 0 && !wish.must {
                 continue;
             }
-            let cost = ring * 6 + way + covered.saturating_mul(9);
+            let crossed = spot.leader.is_some_and(|end| taken.iter().any(|rect| cuts(wish, end, rect)));
+            let cost = ring * 6 + way + covered.saturating_mul(9) + if crossed { 40 } else { 0 };
             if found.as_ref().is_none_or(|(least, _)| cost < *least) {
                 found = Some((cost, spot));
             }
@@ -124,6 +125,22 @@ fn best(bounds: Rect, wish: &Wish, taken: &[Rect], soft: &[Rect]) -> Option<Spot
         None if wish.must => anywhere(bounds, wish, taken),
         None => None,
     }
+}
+
+/// Whether the line from a marker's edge to `end` runs through a rectangle.
+fn cuts(wish: &Wish, end: (f64, f64), rect: &Rect) -> bool {
+    let (dx, dy) = (end.0 - wish.anchor.0, end.1 - wish.anchor.1);
+    let length = dx.hypot(dy).max(1.0);
+    let steps = (length / 4.0).ceil();
+    let mut step = (wish.reach + 2.0) / length * steps;
+    while step < steps {
+        let (x, y) = (wish.anchor.0 + dx * step / steps, wish.anchor.1 + dy * step / steps);
+        if x > rect.x && x < rect.x + rect.w && y > rect.y && y < rect.y + rect.h {
+            return true;
+        }
+        step += 1.0;
+    }
+    false
 }
 
 fn candidate(wish: &Wish, distance: f64, (dx, dy): (f64, f64), led: bool) -> Spot {

@@ -65,7 +65,7 @@ pub fn card(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Card
 /// What and where: "中控室脱岗 · 国贸大厦 中控室".
 #[must_use]
 pub fn title(scene: &Scene<'_>, case: &Case) -> String {
-    format!("{} · {}", scene.kind(&case.kind), scene.subject(case))
+    format!("{}{}{}", scene.kind(&case.kind), scene.look.dot(), scene.subject(case))
 }
 
 fn chips(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Vec<Chip> {

@@ -94,7 +94,7 @@ pub struct NextStep {
 }
 
 /// The field page's map.
-pub const MINI: Frame = Frame { name: "mini", w: 520.0, h: 170.0, head: 0.0 };
+pub const MINI: Frame = Frame { name: "mini", w: 390.0, h: 160.0, head: 0.0 };
 
 /// What the field page is drawn from.
 #[derive(Debug, Clone, Copy)]

@@ -163,7 +163,7 @@ fn returned(scene: &Scene<'_>, unit: &str, by: ReturnedBy) -> String {
 fn actor(scene: &Scene<'_>, case: &Case, actor: &Actor) -> String {
     let lang = scene.look.lang;
     match actor {
-        Actor::Watch(rule) => scene.rule(rule),
+        Actor::Watch(_) => lang.pick("观测", "watch").to_owned(),
         Actor::Dispatch => lang.pick("派单", "dispatch").to_owned(),
         Actor::Clock => lang.pick("时限", "clock").to_owned(),
         Actor::Source(source) => source.to_string(),

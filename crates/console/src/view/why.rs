@@ -159,8 +159,8 @@ pub fn rows(scene: &Scene<'_>, reason: &Reason) -> Vec<FactRow> {
                 format!("held for {}", phrase::span(look.lang, needed)),
             ),
             seen: look.lang.pick(
-                format!("看得见的时间里 {}", phrase::span(look.lang, held)),
-                format!("{} in plain view", phrase::span(look.lang, held)),
+                format!("其中看得见 {}", phrase::span(look.lang, held)),
+                format!("{} of it in view", phrase::span(look.lang, held)),
             ),
             source: String::new(),
         });
@@ -171,7 +171,7 @@ pub fn rows(scene: &Scene<'_>, reason: &Reason) -> Vec<FactRow> {
 fn witness(scene: &Scene<'_>, device: &DeviceId, seen: i64) -> String {
     let look = scene.look;
     let name = scene.catalogue.devices.get(device).map_or_else(|| device.to_string(), |device| device.name.clone());
-    format!("{name} · {}", phrase::when(look, seen).exact)
+    format!("{name}{}{}", look.dot(), phrase::when(look, seen).exact)
 }
 
 /// The line of a condition on the conditions page.
