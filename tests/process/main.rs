@@ -1,0 +1,8 @@
+//! The real program from outside: started, spoken to over HTTP, Kafka and a browser, killed, and held to account.
+//!
+//! One test program and not one a folder: they share the stage, and linking them once is minutes less.
+
+mod api;
+mod e2e;
+mod records;
+mod stage;

@@ -1,0 +1,148 @@
+//! The two profiles, set up from nothing for one test: folder or database, log, rules and catalogue.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use muster_domain::catalogue::Catalogue;
+use muster_log::{EventLog, LogSettings};
+use muster_pipeline::clock::Clock;
+use muster_pipeline::configs::{Configs, RuleFiles};
+use muster_sources::catalogue::{Kind, read_into};
+use muster_sources::table::{Encoding, Table};
+use muster_store::{Store, StoreSettings};
+use muster_tests::{Database, Server, database, need, root};
+use tempfile::TempDir;
+
+/// Enough that places spread, few enough that a start is quick.
+pub(crate) const PARTITIONS: u32 = 4;
+
+/// A catalogue as CSV.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CatalogueFiles<'a> {
+    pub(crate) grid: &'a str,
+    pub(crate) places: &'a str,
+    pub(crate) devices: &'a str,
+    pub(crate) units: &'a str,
+}
+
+/// A log and a store of one test's own.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    folder: TempDir,
+    /// Kafka's bootstrap servers with PostgreSQL's database; neither is embedded.
+    shared: Option<(String, Database)>,
+    prefix: String,
+}
+
+impl Stage {
+    pub(crate) fn embedded() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), shared: None, prefix: "muster".to_owned() }
+    }
+
+    /// `None` means skipped.
+    pub(crate) fn kafka() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let (bootstrap, database) = (need("MUSTER_TEST_KAFKA", "Apache Kafka"), database());
+        let prefix = format!("t{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        Some(Self { folder: tempfile::tempdir().unwrap(), shared: Some((bootstrap?, database?)), prefix })
+    }
+
+    /// Kafka's bootstrap servers.
+    pub(crate) fn bootstrap(&self) -> &str {
+        self.shared.as_ref().map_or("", |(bootstrap, _)| bootstrap)
+    }
+
+    /// The intake topic.
+    pub(crate) fn intake(&self) -> String {
+        format!("{}.intake.v1", self.prefix)
+    }
+
+    /// Puts rules and catalogue where a server finds them.
+    pub(crate) async fn adopt(&self, rules: &RuleFiles, files: CatalogueFiles<'_>) {
+        let (log, store) = self.open().await;
+        store.migrate(Clock::real().micros()).await.unwrap();
+        let configs = Configs::new(store.clone());
+        configs.adopt(&log, &Clock::real(), rules, &catalogue(files), "test").await.unwrap();
+        log.close().await;
+        store.close().await;
+    }
+
+    /// The log and the store themselves, while no server runs on them.
+    pub(crate) async fn open(&self) -> (Arc<dyn EventLog>, Store) {
+        let settings = LogSettings {
+            url: self.log_url(),
+            topic_prefix: self.prefix.clone(),
+            partitions: PARTITIONS,
+            data_dir: self.folder.path().to_path_buf(),
+            ..LogSettings::default()
+        };
+        let log = muster_log::open(&settings).await.unwrap();
+        let store = Store::open(&StoreSettings { url: self.store_url(), max_connections: 4 }).await.unwrap();
+        (log, store)
+    }
+
+    /// A command of the program on this stage, and on nothing else that the environment may name.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program(arguments);
+        command
+            .env("MUSTER_DATA_DIR", self.folder.path())
+            .env("MUSTER_HTTP__LISTEN", "127.0.0.1:0")
+            .env("MUSTER_STORE__URL", self.store_url())
+            .env("MUSTER_LOG__URL", self.log_url())
+            .env("MUSTER_LOG__TOPIC_PREFIX", &self.prefix)
+            .env("MUSTER_LOG__PARTITIONS", PARTITIONS.to_string());
+        command
+    }
+
+    pub(crate) fn serve(&self) -> Server {
+        Server::start(&mut self.command(&["serve"]))
+    }
+
+    fn log_url(&self) -> String {
+        self.shared.as_ref().map_or_else(|| "embedded".to_owned(), |(bootstrap, _)| format!("kafka://{bootstrap}"))
+    }
+
+    fn store_url(&self) -> String {
+        let sqlite = || format!("sqlite:{}", self.folder.path().join("muster.db").display());
+        self.shared.as_ref().map_or_else(sqlite, |(_, database)| database.url())
+    }
+}
+
+/// The program with a clean environment: what is set for the tests is not meant for it.
+pub(crate) fn program(arguments: &[&str]) -> Command {
+    let mut command = Server::command();
+    let kept = ["PATH", "HOME", "TMPDIR", "LANG", "RUST_LOG"];
+    command.env_clear().envs(kept.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    command.args(arguments);
+    command
+}
+
+/// One file as a rule book.
+pub(crate) fn book(text: &str) -> RuleFiles {
+    vec![("rules.toml".to_owned(), text.to_owned())]
+}
+
+/// The rule book of `deploy/rules`.
+pub(crate) fn example_rules() -> RuleFiles {
+    let folder = root().join("deploy/rules");
+    let mut paths: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let read = |path: std::path::PathBuf| (path.display().to_string(), std::fs::read_to_string(&path).unwrap());
+    paths.into_iter().map(read).collect()
+}
+
+fn catalogue(files: CatalogueFiles<'_>) -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    let parts = [
+        (Kind::Grid, files.grid),
+        (Kind::Units, files.units),
+        (Kind::Places, files.places),
+        (Kind::Devices, files.devices),
+    ];
+    for (kind, text) in parts {
+        let table = Table::read(kind.name(), text.as_bytes(), Encoding::Utf8).unwrap();
+        read_into(&mut catalogue, kind, &table, false).unwrap();
+    }
+    catalogue
+}
