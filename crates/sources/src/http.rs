@@ -1,14 +1,16 @@
 //! Intake over HTTP: CloudEvents to `/api/v1/observations`, reports to `/api/v1/reports` (INTERFACE §2).
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use ::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use muster_domain::id::{AdapterName, SourceId};
 use muster_pipeline::admit::{Admit, AdmitError, Admitted, Caller, ParkedItem, Sender, Sent};
 use muster_wire::WireError;
@@ -97,17 +99,30 @@ async fn reports(State(door): State<Arc<Door>>, Extension(caller): Extension<Cal
     answer(door.admit.reports(sent, items).await)
 }
 
-async fn whole(body: Body, limit: usize) -> Result<Bytes, Response> {
-    to_bytes(body, limit).await.map_err(|error| {
-        use std::error::Error as _;
-        let over = error.source().is_some_and(|cause| cause.to_string().contains("length limit"));
-        if over {
-            let detail = format!("a request has at most {limit} bytes; send several");
-            problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", &detail)
+/// How much of a body that is too long is still read: who is sending would lose the answer with the connection.
+const READ_ON: usize = 4;
+
+async fn whole(mut body: Body, limit: usize) -> Result<Bytes, Response> {
+    let (mut whole, mut length) = (BytesMut::new(), 0_usize);
+    while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
+        let broken = |_| problem(StatusCode::BAD_REQUEST, "unreadable-body", "the body broke off; send it again");
+        let frame = frame.map_err(broken)?;
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        length = length.saturating_add(data.len());
+        if length <= limit {
+            whole.extend_from_slice(data);
         } else {
-            problem(StatusCode::BAD_REQUEST, "unreadable-body", "the body broke off; send it again")
+            whole = BytesMut::new();
+            if length > limit.saturating_mul(READ_ON) {
+                break;
+            }
         }
-    })
+    }
+    if length > limit {
+        let detail = format!("a request has at most {limit} bytes; send several");
+        return Err(problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", &detail));
+    }
+    Ok(whole.freeze())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
