@@ -3,6 +3,7 @@
 //! One test program and not one a folder: they share the stage, and linking them once is minutes less.
 
 mod api;
+mod chaos;
 mod e2e;
 mod records;
 mod stage;

@@ -1,0 +1,208 @@
+//! What there is to be judged: read from outside by the API and the stream, and from the log and the store when they are at rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use muster_domain::case::{Case, CaseEvent};
+use muster_log::Topic;
+use muster_street::load::{ExpectedIncident, LOAD_SOURCE, Load};
+use muster_tests::eventually;
+use reqwest::Method;
+use serde_json::Value;
+
+use super::check::Account;
+use super::sender::{Acknowledged, REPORTS};
+use crate::api::{Api, PATIENCE};
+use crate::stage::{PARTITIONS, Stage};
+
+/// What the observation topic holds, read on from where the last reading ended.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    at: BTreeMap<u32, u64>,
+    /// Ids of observations of the load, and of reports.
+    pub(super) observations: BTreeSet<String>,
+    pub(super) reports: BTreeSet<String>,
+    /// Where the last of them lies, by partition.
+    pub(super) last: BTreeMap<u32, u64>,
+}
+
+impl Log {
+    /// Reads what has come since, while no server runs.
+    pub(super) async fn read_on(&mut self, stage: &Stage) {
+        let (log, store) = stage.open().await;
+        for partition in 0..PARTITIONS {
+            let mut at = self.at.get(&partition).copied().unwrap_or(0);
+            let end = log.bounds(&Topic::Observation, partition).await.unwrap().end;
+            let mut reader = log.reader(&Topic::Observation, partition, at).await.unwrap();
+            while at < end {
+                let batch = reader.next(5_000, 8 << 20, Duration::from_secs(5)).await.unwrap();
+                for found in &batch.records {
+                    let text =
+                        |name| found.record.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
+                    let (source, id) = (text("ce_source").unwrap_or_default(), text("ce_id").unwrap_or_default());
+                    let ids = match source.as_str() {
+                        LOAD_SOURCE => &mut self.observations,
+                        REPORTS => &mut self.reports,
+                        _ => continue,
+                    };
+                    ids.insert(id);
+                    self.last.insert(partition, found.offset);
+                }
+                at = batch.next;
+            }
+            self.at.insert(partition, at);
+        }
+        log.close().await;
+        store.close().await;
+    }
+
+    /// What was acknowledged and is not there.
+    pub(super) fn lacks(&self, sent: &Acknowledged) -> Vec<String> {
+        let observations = sent.observations.difference(&self.observations);
+        observations.chain(sent.reports.difference(&self.reports)).cloned().collect()
+    }
+}
+
+/// Cases with their journals, and what the stream has told of them since the beginning.
+pub(super) async fn standing(api: &Api) -> Account {
+    let mut account = Account::default();
+    for shown in api.list("/api/v1/cases").await {
+        let events = api.list(&format!("/api/v1/cases/{}/events", shown["id"].as_str().unwrap())).await;
+        let journal: Vec<CaseEvent> =
+            events.iter().map(|event| muster_wire::case::read_event(&event.to_string()).unwrap()).collect();
+        let case = muster_wire::case::read(&shown.to_string()).unwrap();
+        // It may have gone on between the two questions.
+        let until = journal.iter().take_while(|event| event.version <= case.version).count();
+        account.cases.push((case, journal[..until].to_vec()));
+    }
+    listen(api, &mut account).await;
+    account
+}
+
+/// Follows the stream from its beginning until it has told as much as the cases show.
+async fn listen(api: &Api, account: &mut Account) {
+    let mut behind: BTreeMap<String, u64> =
+        account.cases.iter().map(|(case, _)| (case.id.to_string(), case.version)).collect();
+    let request = api.request(Method::GET, "/api/v1/stream").header("last-event-id", "0");
+    let mut response = request.send().await.unwrap();
+    let (mut bytes, mut quiet) = (Vec::new(), false);
+    while !behind.is_empty() || !quiet {
+        let wait = if behind.is_empty() { Duration::from_millis(700) } else { Duration::from_secs(10) };
+        match tokio::time::timeout(wait, response.chunk()).await {
+            Ok(chunk) => bytes.extend_from_slice(&chunk.unwrap().expect("the stream does not end")),
+            // What it has not told by now is a finding, and not ours to wait for.
+            Err(_) if !behind.is_empty() => return,
+            Err(_) => quiet = true,
+        }
+        while let Some(end) = bytes.windows(2).position(|pair| pair == b"\n\n") {
+            let message: Vec<u8> = bytes.drain(..end + 2).collect();
+            hear(&String::from_utf8(message).unwrap(), account, &mut behind);
+        }
+    }
+}
+
+fn hear(message: &str, account: &mut Account, behind: &mut BTreeMap<String, u64>) {
+    let field =
+        |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).unwrap_or_default();
+    let data = field("data:");
+    match field("event:") {
+        "case" => {
+            let (event, case) = muster_wire::case::read_changed(data).unwrap();
+            if behind.get(case.id.as_str()).is_some_and(|version| *version <= event.version) {
+                behind.remove(case.id.as_str());
+            }
+            account.told.push((event, case));
+        }
+        "condition" => moved(&serde_json::from_str(data).unwrap(), account),
+        "resync" => account.resynced = true,
+        _ => {}
+    }
+    if let Ok(number) = field("id:").parse() {
+        account.numbers.push(number);
+    }
+}
+
+/// Begins and ends of episodes of the load's lanes.
+fn moved(change: &Value, account: &mut Account) {
+    let moved = &change["change"]["moved"];
+    let (Some(place), Some(at)) = (change["place"].as_str(), moved["at"].as_str()) else { return };
+    let at = muster_wire::micros(at).unwrap();
+    match (moved["from"].as_str(), moved["to"].as_str()) {
+        (Some("suspected"), Some("present")) => account.began.push((place.to_owned(), at)),
+        (Some("easing"), Some("clear")) => account.ended.push((place.to_owned(), at)),
+        _ => {}
+    }
+}
+
+/// Waits until everything that must come has come, and gives the account; what is still wrong then is a finding.
+pub(super) async fn settled(api: &Api, load: &Load, start: i64, sent: &Acknowledged) -> Account {
+    let absolute = |incident: ExpectedIncident| ExpectedIncident {
+        begins: start + incident.begins,
+        ends: incident.ends.map(|ends| start + ends),
+        ..incident
+    };
+    let expected: Vec<ExpectedIncident> = load.expected().into_iter().map(absolute).collect();
+    let quiet = async || {
+        let metrics = api.get("/metrics").await.text();
+        let gauges = ["muster_log_lag_records", "muster_outbox_pending"];
+        let lines: Vec<&str> =
+            metrics.lines().filter(|line| gauges.iter().any(|gauge| line.starts_with(gauge))).collect();
+        let still = lines.len() as u32 == PARTITIONS + 1 && lines.iter().all(|line| line.ends_with(" 0"));
+        still.then_some(())
+    };
+    eventually("log and outbox to run dry", PATIENCE, quiet).await;
+    let mut reports = BTreeMap::new();
+    for id in &sent.reports {
+        let path = format!("/api/v1/reports/{REPORTS}/{id}");
+        let case = async || api.get(&path).await.json()["case"].as_str().map(str::to_owned);
+        reports.insert(id.clone(), eventually("a report's case", PATIENCE, case).await);
+    }
+    let last = std::cell::RefCell::new(None);
+    let whole = async || {
+        let account = Account { expected: expected.clone(), reports: reports.clone(), ..standing(api).await };
+        let done = account.findings().is_empty();
+        last.replace(Some(account));
+        done.then_some(())
+    };
+    // A begin that old evidence brought opens its case with the next tick.
+    let _ = tokio::time::timeout(Duration::from_secs(20), eventually("all to be well", PATIENCE, whole)).await;
+    last.into_inner().unwrap()
+}
+
+impl Account {
+    /// With what only log and store can say, at rest.
+    pub(super) async fn with(mut self, stage: &Stage, read: &Log, sent: &Acknowledged) -> Self {
+        self.lost = read.lacks(sent);
+        let (log, store) = stage.open().await;
+        let rows = store.partitions().await.unwrap();
+        for (partition, last) in &read.last {
+            let committed = rows.iter().find(|row| row.partition == *partition).map_or(0, |row| row.offset);
+            if committed <= *last {
+                self.unwatched.push(format!("partition {partition}: {last} and committed only {committed}"));
+            }
+        }
+        self.pending = store.outbox_pending().await.unwrap().count;
+        for partition in 0..PARTITIONS {
+            let bounds = log.bounds(&Topic::Case, partition).await.unwrap();
+            let mut reader = log.reader(&Topic::Case, partition, bounds.start).await.unwrap();
+            let mut at = bounds.start;
+            while at < bounds.end {
+                let batch = reader.next(5_000, 8 << 20, Duration::from_secs(5)).await.unwrap();
+                let read = |payload: &[u8]| muster_wire::case::read_changed(std::str::from_utf8(payload).unwrap());
+                let changes: Result<Vec<(CaseEvent, Case)>, _> =
+                    batch.records.iter().map(|found| read(&found.record.payload)).collect();
+                self.published.get_or_insert_default().extend(changes.unwrap());
+                at = batch.next;
+            }
+        }
+        log.close().await;
+        store.close().await;
+        self
+    }
+}
+
+/// Says a line past the test harness, which swallows what a passing test prints.
+pub(super) fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

@@ -1,0 +1,174 @@
+//! The checker: from what was collected to what is wrong in it. It knows nothing of how anything was made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_domain::case::{Case, CaseEvent};
+use muster_street::load::ExpectedIncident;
+
+/// Everything that is judged.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Account {
+    /// Acknowledged, and not in the log.
+    pub(super) lost: Vec<String>,
+    /// Data beyond what the watch has committed.
+    pub(super) unwatched: Vec<String>,
+    /// Rows that have not reached their destination.
+    pub(super) pending: i64,
+    /// What must have happened, in absolute instants.
+    pub(super) expected: Vec<ExpectedIncident>,
+    /// Episodes that began and ended, by the stream.
+    pub(super) began: Vec<(String, i64)>,
+    pub(super) ended: Vec<(String, i64)>,
+    /// The case that each acknowledged report became or joined.
+    pub(super) reports: BTreeMap<String, String>,
+    /// Each case as it stands, with its journal.
+    pub(super) cases: Vec<(Case, Vec<CaseEvent>)>,
+    /// What the stream told since the beginning, and its numbers.
+    pub(super) told: Vec<(CaseEvent, Case)>,
+    pub(super) numbers: Vec<u64>,
+    pub(super) resynced: bool,
+    /// What the topic of cases holds, where it was read; a repeat is allowed, a gap is not.
+    pub(super) published: Option<Vec<(CaseEvent, Case)>>,
+}
+
+impl Account {
+    /// Fails unless what must hold at any time holds.
+    pub(super) fn sound(&self, when: &str) {
+        let findings = self.at_any_time();
+        assert!(findings.is_empty(), "{when}:\n  {}", findings.join("\n  "));
+    }
+
+    /// All that is wrong once everything has run dry.
+    pub(super) fn findings(&self) -> Vec<String> {
+        let mut wrong = self.at_any_time();
+        wrong.extend(self.lost.iter().map(|id| format!("{id} was acknowledged and is lost")));
+        wrong.extend(self.unwatched.iter().map(|what| format!("not watched: {what}")));
+        if self.pending != 0 {
+            wrong.push(format!("{} rows of the outbox were not sent", self.pending));
+        }
+        self.episodes(&mut wrong);
+        self.incidents(&mut wrong);
+        self.reported(&mut wrong);
+        if let Some(published) = &self.published {
+            self.complete("the topic of cases", &repeats_removed(published), &mut wrong);
+        }
+        wrong
+    }
+
+    fn at_any_time(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut live = BTreeSet::new();
+        for (case, journal) in &self.cases {
+            let id = &case.id;
+            match Case::replay(journal) {
+                Ok(replayed) if replayed == *case => {}
+                Ok(_) => wrong.push(format!("{id}: the row is not the replay of its journal")),
+                Err(error) => wrong.push(format!("{id}: {error}")),
+            }
+            if case.state.is_live() && !live.insert((case.kind.to_string(), case.subject.key())) {
+                wrong.push(format!("{id}: a second live case of {} at {}", case.kind, case.subject.key()));
+            }
+        }
+        let ids: BTreeSet<_> = self.cases.iter().map(|(case, _)| case.id.as_str()).collect();
+        if ids.len() != self.cases.len() {
+            wrong.push("a case is listed twice".to_owned());
+        }
+        if self.resynced {
+            wrong.push("the stream could not be followed from its beginning".to_owned());
+        }
+        if !self.numbers.windows(2).all(|pair| pair[0] < pair[1]) {
+            wrong.push("the stream's numbers do not rise".to_owned());
+        }
+        self.complete("the stream", &self.told, &mut wrong);
+        wrong
+    }
+
+    /// Every change of every case once, in order, with the case that comes of it.
+    fn complete(&self, by: &str, changes: &[(CaseEvent, Case)], wrong: &mut Vec<String>) {
+        let mut journals: BTreeMap<&str, Vec<CaseEvent>> = BTreeMap::new();
+        for (event, after) in changes {
+            let journal = journals.entry(after.id.as_str()).or_default();
+            journal.push(event.clone());
+            match Case::replay(journal) {
+                Ok(replayed) if replayed == *after => {}
+                Ok(_) => wrong.push(format!("{by}: {} is not what its changes come to", after.id)),
+                Err(error) => wrong.push(format!("{by}: {}: {error}", after.id)),
+            }
+        }
+        for (case, journal) in &self.cases {
+            let told = journals.get(case.id.as_str()).map_or(&[][..], Vec::as_slice);
+            if told.get(..journal.len()) != Some(journal.as_slice()) {
+                wrong.push(format!("{by}: {}: {} of {} changes, or others", case.id, told.len(), journal.len()));
+            }
+        }
+    }
+
+    /// The episodes are those of the plan, at its instants.
+    fn episodes(&self, wrong: &mut Vec<String>) {
+        let begins = self.expected.iter().map(|incident| (incident.place.clone(), incident.begins));
+        let ends = self.expected.iter().filter_map(|incident| Some((incident.place.clone(), incident.ends?)));
+        compare("began", begins.collect(), &self.began, wrong);
+        compare("ended", ends.collect(), &self.ended, wrong);
+    }
+
+    /// An episode in a case is one of the plan, in one case only; one that stands has its case.
+    fn incidents(&self, wrong: &mut Vec<String>) {
+        let mut carried: BTreeMap<(String, i64), &Case> = BTreeMap::new();
+        for (case, _) in &self.cases {
+            let Some(place) = case.subject.place() else { continue };
+            for link in &case.episodes {
+                let episode = (place.to_string(), link.began.micros());
+                if !self.expected.iter().any(|incident| (&incident.place, incident.begins) == (&episode.0, episode.1)) {
+                    wrong.push(format!("{}: an episode at {} that nobody planned", case.id, episode.0));
+                }
+                if let Some(other) = carried.insert(episode, case) {
+                    wrong.push(format!("{} and {} carry the same episode", case.id, other.id));
+                }
+            }
+        }
+        for incident in self.expected.iter().filter(|incident| incident.ends.is_none()) {
+            let case = carried.get(&(incident.place.clone(), incident.begins));
+            if !case.is_some_and(|case| case.state.is_live()) {
+                wrong.push(format!("{}: stands since {} and is no live case", incident.place, incident.begins));
+            }
+        }
+    }
+
+    /// A report is in exactly one case, the one it was told.
+    fn reported(&self, wrong: &mut Vec<String>) {
+        let mut held: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (case, _) in &self.cases {
+            for report in &case.reports {
+                held.entry(report.id.as_str()).or_default().push(case.id.as_str());
+            }
+        }
+        for (report, told) in &self.reports {
+            let cases = held.remove(report.as_str()).unwrap_or_default();
+            if cases != [told.as_str()] {
+                wrong.push(format!("report {report} was told {told} and is in {cases:?}"));
+            }
+        }
+        wrong.extend(held.keys().map(|report| format!("report {report} was never acknowledged, and is in a case")));
+    }
+}
+
+fn compare(what: &str, mut wanted: Vec<(String, i64)>, found: &[(String, i64)], wrong: &mut Vec<String>) {
+    wanted.sort();
+    let mut found = found.to_vec();
+    found.sort();
+    for pair in found.windows(2).filter(|pair| pair[0] == pair[1]) {
+        wrong.push(format!("{}: {what} twice at {}", pair[0].0, pair[0].1));
+    }
+    let (wanted, found): (BTreeSet<_>, BTreeSet<_>) = (wanted.into_iter().collect(), found.into_iter().collect());
+    wrong.extend(wanted.difference(&found).map(|(place, at)| format!("{place}: never {what} at {at}")));
+    wrong.extend(found.difference(&wanted).map(|(place, at)| format!("{place}: {what} at {at}, against the plan")));
+}
+
+/// The first of every change: sending is at least once.
+fn repeats_removed(changes: &[(CaseEvent, Case)]) -> Vec<(CaseEvent, Case)> {
+    let mut known = BTreeSet::new();
+    changes.iter().filter(|(event, case)| known.insert((case.id.to_string(), event.version))).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests;
