@@ -264,7 +264,10 @@ impl Admit {
                 .map_err(Refused::from)
                 .and_then(|observation| resolve::observation(&config, &adapter, observation, self.limits()))
                 .map(drop),
-            Ok(event) => ReportIn::from_event(event).map(drop).map_err(Refused::from),
+            Ok(event) => match ReportIn::from_event(event) {
+                Ok(report) => return self.would_refuse_report(&report),
+                Err(error) => Err(error.into()),
+            },
         };
         Ok(refused.err().map(|refused| (refused.pointer, refused.reason)))
     }

@@ -37,6 +37,16 @@ impl Admit {
         self.append(sent.sender, batch).await
     }
 
+    /// What is wrong with a report that came without a CloudEvent, without parking it: pointer and reason.
+    ///
+    /// # Errors
+    /// [`AdmitError::NotReady`] while no configuration holds.
+    pub fn would_refuse_report(&self, report: &ReportIn) -> Result<Option<(String, String)>, AdmitError> {
+        let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
+        let refused = checked(&config, None, report).err();
+        Ok(refused.map(|refused| (refused.pointer, refused.reason)))
+    }
+
     /// One report into the batch, or why it cannot be taken.
     pub(super) async fn report(
         &self,
@@ -45,7 +55,7 @@ impl Admit {
         report: ReportIn,
         batch: &mut Batch,
     ) -> Result<Result<(), Refused>, AdmitError> {
-        let (id, kind) = match checked(config, sender, &report) {
+        let (id, kind) = match checked(config, Some(sender), &report) {
             Ok(checked) => checked,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -86,8 +96,8 @@ impl Admit {
     }
 }
 
-fn checked(config: &Config, sender: &Sender, report: &ReportIn) -> Result<(SourceId, CaseKind), Refused> {
-    resolve::may_speak(sender, report.source.as_str())?;
+fn checked(config: &Config, sender: Option<&Sender>, report: &ReportIn) -> Result<(SourceId, CaseKind), Refused> {
+    sender.map_or(Ok(()), |sender| resolve::may_speak(sender, report.source.as_str()))?;
     let Some(id) = report.id.clone() else {
         let reason = "is missing; give one that is unique for the source, or send Idempotency-Key";
         return Err(Refused::new("missing-field", "/id", reason));

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use muster_domain::id::AdapterName;
 use muster_store::{DeadLetter, DeadLetterFilter, DeadLetterState, Page};
 use muster_wire::cloudevents::{Item, KafkaOptions, read_kafka};
+use muster_wire::report::ReportIn;
 
 use super::Desk;
 use crate::PipelineError;
@@ -76,13 +77,15 @@ impl Desk {
         let body = mended.unwrap_or_else(|| Bytes::from(letter.bytes.clone()));
         let body = self.unhidden(body).await?;
         let headers = headers(&letter.row.headers);
+        if is_plain_report(&headers) {
+            return self.replay_report(id, body).await;
+        }
         let read = {
             let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
             read_kafka(pairs, &body, KafkaOptions::default())
         };
         let read = read.map_err(|error| LetterError::StillBad { pointer: error.pointer, reason: error.reason })?;
-        let adapter = AdapterName::parse("replay").map_err(|_| PipelineError::Broken("an adapter's name is no id"))?;
-        let sender = Sender { adapter, name: "replay".to_owned(), may: None };
+        let sender = sender()?;
         let items = vec![Item { index: 0, bytes: 0..body.len(), read: Ok(read) }];
         // Tried first without parking: a letter that is still bad must not be parked a second time.
         if let Some(refused) = self.admit.would_refuse(&items)? {
@@ -90,6 +93,21 @@ impl Desk {
         }
         let sent = Sent { sender: &sender, body: &body, headers: vec![], origin: None };
         let admitted = self.admit.events(sent, items).await?;
+        self.settle(id, DeadLetterState::Replayed, "").await?;
+        Ok(admitted)
+    }
+
+    /// A report that came by `/api/v1/reports`, without a CloudEvent around it.
+    async fn replay_report(&self, id: u64, body: Bytes) -> Result<Admitted, LetterError> {
+        let bad = |pointer, reason| LetterError::StillBad { pointer, reason };
+        let report = ReportIn::read(&body).map_err(|error| bad(error.pointer, error.reason))?;
+        if let Some((pointer, reason)) = self.admit.would_refuse_report(&report)? {
+            return Err(bad(pointer, reason));
+        }
+        let sender = sender()?;
+        let items = vec![Item { index: 0, bytes: 0..body.len(), read: Ok(report) }];
+        let sent = Sent { sender: &sender, body: &body, headers: vec![], origin: None };
+        let admitted = self.admit.reports(sent, items).await?;
         self.settle(id, DeadLetterState::Replayed, "").await?;
         Ok(admitted)
     }
@@ -124,6 +142,22 @@ impl Desk {
         let Some(reference) = reference else { return Ok(body) };
         Ok(self.store.vault_get(&reference).await?.map_or(body, Bytes::from))
     }
+}
+
+/// Who takes dead letters again: they were let in once.
+fn sender() -> Result<Sender, PipelineError> {
+    let adapter = AdapterName::parse("replay").map_err(|_| PipelineError::Broken("an adapter's name is no id"))?;
+    Ok(Sender { adapter, name: "replay".to_owned(), may: None })
+}
+
+/// Plain JSON that is no CloudEvent in binary mode: of all doors only that of reports takes it.
+fn is_plain_report(headers: &[(String, Bytes)]) -> bool {
+    let essence = |value: &Bytes| {
+        let kind = value.split(|byte| *byte == b';').next().unwrap_or_default();
+        kind.trim_ascii().eq_ignore_ascii_case(b"application/json")
+    };
+    let json = headers.iter().any(|(name, value)| name == "content-type" && essence(value));
+    json && !headers.iter().any(|(name, _)| name.starts_with("ce_"))
 }
 
 /// The headers as they came: HTTP's `ce-` become Kafka's `ce_`; a batch or a line holds structured events.
