@@ -2,6 +2,8 @@
 //!
 //! One test program and not one a folder: they share the stage, and linking them once is minutes less.
 
+#![cfg(test)]
+
 mod api;
 mod chaos;
 mod e2e;

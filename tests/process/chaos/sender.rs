@@ -68,7 +68,7 @@ impl Sender {
                 sent.observations.insert(format!("{}-{number}", self.seed));
             }
             let after = self.number + batch.observations;
-            if self.next % BATCHES_A_REPORT == 0 {
+            if self.next.is_multiple_of(BATCHES_A_REPORT) {
                 let (id, report) = self.report();
                 self.deliver("/api/v1/reports", "application/json", report.as_bytes()).await;
                 sent.reports.insert(id);
@@ -82,7 +82,7 @@ impl Sender {
     fn report(&self) -> (String, String) {
         let number = self.next / BATCHES_A_REPORT;
         let id = format!("r-{number}");
-        let report = if number % 5 == 0 {
+        let report = if number.is_multiple_of(5) {
             let place = format!("load-{}", number * 7 % self.places);
             json!({ "source": REPORTS, "id": id, "kind": "fire.lane.blocked", "text": "有车", "place": place })
         } else {
