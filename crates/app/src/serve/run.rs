@@ -14,6 +14,8 @@ use muster_pipeline::operate::Operate;
 use muster_pipeline::publish::{Destination, LogDestination, Publish};
 use muster_pipeline::watch::{Watch, WatchSettings};
 use muster_pipeline::{admit, graveyard};
+use muster_sources::catalogue::Registrar;
+use muster_sources::http::Routes;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -56,11 +58,9 @@ impl Running {
         follow_configs(&parts, &stop, &mut tasks);
         let mut http = JoinSet::new();
         let (desk, leave) = (desk(&parts, settings), stop.child_token());
-        let admits = settings.roles.contains(&Role::Admit);
-        let door = admits.then(|| adapter(muster_sources::http::ADAPTER)).transpose()?;
-        let intake = door.map(|adapter| muster_sources::http::router(parts.admit.clone(), adapter));
+        let routes = routes(&parts, settings, &settings.roles)?;
         http.spawn(async move {
-            muster_console::http::serve(listener, desk, console, intake, leave).await;
+            muster_console::http::serve(listener, desk, console, Some(routes), leave).await;
             "http"
         });
         Ok(Self { tasks, http, stop, parts })
@@ -172,6 +172,25 @@ fn adapter(name: &str) -> Result<AdapterName, Failure> {
     AdapterName::parse(name).map_err(|error| Failure::inside("an adapter's name is no id", &error))
 }
 
+/// The routes that lead to admit and to the catalogue, as far as they are wanted.
+pub(crate) fn routes(parts: &Parts, settings: &Settings, wanted: &[Role]) -> Result<Routes, Failure> {
+    let mut routes = Routes::new();
+    if wanted.contains(&Role::Admit) {
+        let door = adapter(muster_sources::http::ADAPTER)?;
+        routes = routes.merge(muster_sources::http::router(parts.admit.clone(), door));
+    }
+    if wanted.contains(&Role::Console) {
+        let registrar = Registrar {
+            configs: parts.configs.clone(),
+            log: Arc::clone(&parts.log),
+            clock: parts.clock.clone(),
+            rules: super::parts::first_rules(settings)?.unwrap_or_else(super::parts::built_in_rules),
+        };
+        routes = routes.merge(muster_sources::http::catalogue_router(registrar));
+    }
+    Ok(routes)
+}
+
 fn intake(
     parts: &Parts,
     settings: &Settings,
@@ -220,7 +239,7 @@ fn follow_configs(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&
     });
 }
 
-fn desk(parts: &Parts, settings: &Settings) -> Desk {
+pub(crate) fn desk(parts: &Parts, settings: &Settings) -> Desk {
     Desk {
         store: parts.store.clone(),
         log: Arc::clone(&parts.log),
