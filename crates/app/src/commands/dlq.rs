@@ -9,7 +9,7 @@ use clap::Subcommand;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::server::{Remote, Server};
+use super::server::{Answer, Remote, Server};
 use crate::exit::Failure;
 
 /// Look at what could not be read, take it again once it is mended, or drop it with a reason.
@@ -112,6 +112,33 @@ fn bytes_of(path: &std::path::Path) -> Result<Bytes, Failure> {
     Ok(bytes.into())
 }
 
+/// What a list shows of each, between tabs.
+const LISTED: [&str; 5] = ["id", "received", "code", "original_topic", "message"];
+/// What is shown of one, above its bytes.
+const SHOWN: [&str; 10] = [
+    "id",
+    "state",
+    "note",
+    "received",
+    "original_topic",
+    "original_partition",
+    "original_offset",
+    "code",
+    "message",
+    "size",
+];
+
+/// One dead letter, for people: what is known of it, and its bytes.
+fn shown(letter: &Value) -> String {
+    let known = SHOWN.iter().filter(|key| !letter[**key].is_null());
+    let lines: Vec<String> = known.map(|key| format!("{key}: {}", plain(&letter[*key]))).collect();
+    format!("{}\n\n{}", lines.join("\n"), plain(&letter["text"]))
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// The dead letters of a server.
 struct Letters<'a> {
     server: &'a Server,
@@ -125,18 +152,7 @@ impl Letters<'_> {
             let (items, next) = self.page(code, state, left.min(500), cursor.as_deref()).await?;
             left = left.saturating_sub(items.len());
             for letter in &items {
-                let text = |key: &str| letter[key].as_str().unwrap_or_default().to_owned();
-                let words = || {
-                    format!(
-                        "{}\t{}\t{}\t{}\t{}",
-                        letter["id"],
-                        text("received"),
-                        text("code"),
-                        text("original_topic"),
-                        text("message")
-                    )
-                };
-                self.say(letter, words);
+                self.say(letter, || LISTED.map(|key| plain(&letter[key])).join("\t"));
             }
             match next {
                 Some(next) => cursor = Some(next),
@@ -175,33 +191,9 @@ impl Letters<'_> {
         let answer = self.server.ask(Method::GET, &path, "application/json", Bytes::new()).await?;
         let letter = answer.json();
         if answer.status != StatusCode::OK {
-            return Err(Failure::refused(format!("dead letter {id}: {}", answer.words())));
+            return Ok(self.refused(id, &answer));
         }
-        self.say(&letter, || {
-            let keys = [
-                "id",
-                "state",
-                "note",
-                "received",
-                "original_topic",
-                "original_partition",
-                "original_offset",
-                "code",
-                "message",
-                "size",
-            ];
-            let mut words: Vec<String> = keys
-                .iter()
-                .filter(|key| !letter[**key].is_null())
-                .map(|key| {
-                    let value = &letter[*key];
-                    format!("{key}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-                })
-                .collect();
-            words.push(String::new());
-            words.push(letter["text"].as_str().unwrap_or_default().to_owned());
-            words.join("\n")
-        });
+        self.say(&letter, || shown(&letter));
         Ok(true)
     }
 
@@ -209,10 +201,10 @@ impl Letters<'_> {
     async fn replay(&self, id: u64, mended: Bytes) -> Result<bool, Failure> {
         let path = format!("/api/v1/dead-letters/{id}/replay");
         let answer = self.server.ask(Method::POST, &path, "application/octet-stream", mended).await?;
-        let body = answer.json();
         if answer.status != StatusCode::OK {
-            return Ok(self.refused(id, &body, &answer.words()));
+            return Ok(self.refused(id, &answer));
         }
+        let body = answer.json();
         let done = json!({ "id": id, "ok": true, "accepted": body["accepted"], "duplicates": body["duplicates"] });
         self.say(&done, || format!("{id}: {} accepted, {} duplicates", body["accepted"], body["duplicates"]));
         Ok(true)
@@ -245,17 +237,22 @@ impl Letters<'_> {
         let body = json!({ "reason": reason }).to_string();
         let answer = self.server.ask(Method::POST, &path, "application/json", body.into()).await?;
         if !answer.status.is_success() {
-            return Ok(self.refused(id, &answer.json(), &answer.words()));
+            return Ok(self.refused(id, &answer));
         }
         self.say(&json!({ "id": id, "ok": true, "dropped": reason }), || format!("{id}: dropped"));
         Ok(true)
     }
 
-    fn refused(&self, id: u64, problem: &Value, words: &str) -> bool {
+    /// Says that nothing came of it, and why.
+    fn refused(&self, id: u64, answer: &Answer) -> bool {
+        let problem = answer.json();
+        let (code, words) = match answer.status {
+            StatusCode::NOT_FOUND => (json!("not-found"), "there is no such dead letter".to_owned()),
+            _ => (problem["code"].clone(), answer.words()),
+        };
         eprintln!("muster: dead letter {id}: {words}");
         if self.json {
-            let line = json!({ "id": id, "ok": false, "code": problem["code"], "reason": problem["detail"] });
-            crate::say(&format!("{line}\n"));
+            crate::say(&format!("{}\n", json!({ "id": id, "ok": false, "code": code, "reason": words })));
         }
         false
     }
