@@ -6,6 +6,7 @@ mod recent;
 mod reports;
 mod resolve;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -171,7 +172,7 @@ impl AdmitError {
 struct Batch {
     appends: Vec<Append>,
     admitted: Admitted,
-    remember: Vec<u128>,
+    remember: HashSet<u128>,
     late: u64,
 }
 
@@ -303,7 +304,7 @@ impl Admit {
             let partition = self.partition(copy.place.as_str());
             batch.appends.push(self.appended(partition, &LogRecord::Observation(copy)));
         }
-        batch.remember.push(print);
+        batch.remember.insert(print);
         batch.admitted.accepted += 1;
         Ok(())
     }

@@ -8,6 +8,7 @@ use muster_store::{ReportClaim, Store, StoreError};
 use muster_wire::report::ReportIn;
 use sha2::{Digest, Sha256};
 
+use super::recent::fingerprint;
 use super::resolve::{self, Refused};
 use super::{Admit, AdmitError, Admitted, Batch, Sender, Sent, Unread};
 use crate::PipelineError;
@@ -63,8 +64,15 @@ impl Admit {
         let content = hex(&Sha256::digest(report.content()));
         let store = &self.0.store;
         let claim = store.report_claim(source.as_str(), id.as_str(), &content, now).await.map_err(store_failed)?;
-        // Pending may mean that we died before the log had it: then it is sent again, and known again by its id.
-        if matches!(claim, ReportClaim::Same { settled: true, .. }) {
+        // Pending may mean that we died before the log had it: then it is sent again, unless we know that the log has it.
+        let print = fingerprint(&content, source.as_str(), id.as_str());
+        let known = match claim {
+            ReportClaim::Same { settled, .. } => {
+                settled || batch.remember.contains(&print) || self.recent().contains(print)
+            }
+            ReportClaim::New | ReportClaim::Amended { .. } => false,
+        };
+        if known {
             batch.admitted.duplicates += 1;
             return Ok(Ok(()));
         }
@@ -91,6 +99,7 @@ impl Admit {
             content,
         });
         batch.appends.push(self.appended(self.partition(&key), &record));
+        batch.remember.insert(print);
         batch.admitted.accepted += 1;
         Ok(Ok(()))
     }
