@@ -106,7 +106,7 @@ fn what_cannot_be_imported_is_refused_in_words() {
     let workbook = file(&folder, "units.xlsx", b"PK\x03\x04rest");
     let disguised = file(&folder, "other.csv", b"PK\x03\x04rest");
     let rows: [(&[&str], i32, &str); 8] = [
-        (&["import"], 2, "FILES"),
+        (&["import"], 2, "FILE"),
         (&["import", "dogs", &units], 2, "dogs"),
         (&["import", "shifts", &units], 2, "cannot be imported yet"),
         (&["import", "units", &workbook], 2, "save it as CSV"),

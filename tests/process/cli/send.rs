@@ -93,7 +93,7 @@ fn wrong_use_and_absent_servers_are_told_apart() {
         (&["send", "--url", "http://127.0.0.1:1", &path], 3, "muster serve"),
         (&["send", "--url", "https://127.0.0.1:1", &path], 2, "only http://"),
         (&["send", "--url", "http://127.0.0.1:1", "/nowhere"], 2, "/nowhere"),
-        (&["send"], 2, "FILES"),
+        (&["send"], 2, "FILE"),
         (&["send", "--topic", "x", &path], 2, "--kafka"),
         (&["send", "--kafka", "nobody", &path], 2, "host:port"),
         (&["send", "--token-file", "/nowhere", &path], 2, "/nowhere"),

@@ -49,7 +49,7 @@ enum What {
         #[arg(required_unless_present = "all", conflicts_with = "all")]
         id: Option<u64>,
         /// A file whose bytes stand in place of its own; - is standard input.
-        #[arg(long, requires = "id")]
+        #[arg(long, value_name = "FILE", requires = "id")]
         with: Option<PathBuf>,
         /// The code of those that are meant by --all.
         #[arg(long, requires = "all", conflicts_with = "id")]
@@ -155,8 +155,11 @@ impl Letters<'_> {
                 self.say(letter, || LISTED.map(|key| plain(&letter[key])).join("\t"));
             }
             match next {
-                Some(next) => cursor = Some(next),
-                None => break,
+                Some(_) if left == 0 => eprintln!("muster: there are more; --limit shows them"),
+                next => cursor = next,
+            }
+            if cursor.is_none() {
+                break;
             }
         }
         Ok(true)

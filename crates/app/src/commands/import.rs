@@ -20,13 +20,13 @@ use crate::exit::Failure;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
     /// What the files hold.
-    #[arg(value_enum)]
+    #[arg(value_enum, value_name = "KIND")]
     what: What,
     /// The files, taken one after the other.
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// For reports: which column becomes which field, a TOML file as in deploy/mappings.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// How the files are text: utf-8 or gb18030.
     #[arg(long, default_value = "utf-8", value_parser = encoding)]

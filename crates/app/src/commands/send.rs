@@ -25,7 +25,7 @@ pub(crate) struct Send {
     #[command(flatten)]
     remote: Remote,
     /// Write to this Kafka instead: host:port,host:port. What cannot be read is named and not written.
-    #[arg(long, conflicts_with = "url")]
+    #[arg(long, value_name = "BROKERS", conflicts_with = "url")]
     kafka: Option<String>,
     /// The topic to write to; without it the intake topic of the settings' prefix.
     #[arg(long, requires = "kafka")]
@@ -34,7 +34,7 @@ pub(crate) struct Send {
     #[arg(long)]
     json: bool,
     /// Files with an event a line, with an array of events, or with one event; - is standard input.
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 

@@ -23,13 +23,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Remote {
     /// A TOML file of settings.
-    #[arg(long, global = true)]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// The server's address, such as http://127.0.0.1:8080; without it the one of the settings (http.listen).
     #[arg(long, global = true)]
     pub(crate) url: Option<String>,
     /// A file that holds the bearer token; without it the one that MUSTER_TOKEN_FILE names.
-    #[arg(long, global = true)]
+    #[arg(long, value_name = "FILE", global = true)]
     token_file: Option<PathBuf>,
     /// How long to go on trying while the server cannot take more just now.
     #[arg(long, global = true, default_value = "60s", value_parser = span)]
