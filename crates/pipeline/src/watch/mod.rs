@@ -1,6 +1,7 @@
 //! Watching partitions: whoever holds a partition's lease reads it in order, ticks it, and commits what it means.
 
 mod commit;
+mod corrections;
 mod owner;
 mod ticker;
 mod worker;

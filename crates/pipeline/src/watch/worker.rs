@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::commit::{Meaning, commit};
+use super::corrections::corrections;
 use super::owner::Watch;
 use super::ticker;
 use crate::PipelineError;
@@ -128,6 +129,10 @@ impl Worker {
             tracing::error!(partition, from, start = bounds.start, "the log begins too late: conditions start unknown");
             engine = Engine::new(&generation, partition, self.partitions());
         }
+        if bounds.end < committed {
+            let end = bounds.end;
+            return Err(PipelineError::LogBehind { partition, end, committed });
+        }
         let mut reader = self.watch.log.reader(&Topic::Observation, partition, next).await?;
         while next < committed {
             let most = usize::try_from(committed - next).unwrap_or(MAX_RECORDS).min(MAX_RECORDS);
@@ -143,10 +148,25 @@ impl Worker {
                 }
             }
         }
+        self.correct(&engine).await?;
         // What was read ahead of the committed offset is read again, this time aloud.
         let reader = self.watch.log.reader(&Topic::Observation, partition, next).await?;
         let now = Instant::now();
         Ok(Standing { engine, reader, next, skip, saved: now, moved: now, renewed: now, ticked: now })
+    }
+
+    /// Compares with the condition table at the committed offset, and commits every difference as a correction.
+    async fn correct(&mut self, engine: &Engine) -> Result<(), PipelineError> {
+        let Held { partition, committed, .. } = self.held;
+        let rows = self.watch.store.conditions_of_partition(partition).await?;
+        let changes = corrections(engine, &rows);
+        for change in &changes {
+            tracing::warn!(partition, offset = committed, ?change, "the condition table is corrected");
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.commit(Meaning { changes, ..Meaning::new(committed) }, engine.config().cloned()).await
     }
 
     async fn restore(&self, partition: u32, generation: &str, committed: u64) -> Result<(Engine, u64), PipelineError> {
