@@ -33,6 +33,11 @@ impl Opener<'_> {
     pub(crate) async fn change(&self, tx: &mut Tx, docket: &mut Docket, change: &Change) -> Result<(), PipelineError> {
         match change {
             Change::Moved(moved) => {
+                if let Some(episode) = &moved.episode {
+                    let (rule, subject) = (&moved.key.rule, moved.key.subject.key());
+                    let (from, to) = (moved.from.name(), moved.to.name());
+                    tracing::info!(%episode, %rule, subject, from, to, "a condition moved");
+                }
                 // Nothing goes back to `unknown` but what is withdrawn: its row goes too.
                 match moved.to {
                     State::Unknown => tx.condition_withdraw(&docs::condition_id(&moved.key)).await?,
@@ -77,6 +82,7 @@ impl Opener<'_> {
                 }
             },
         };
+        tracing::info!(%case, kind = %opened.kind, episode = %opened.episode, rule = %opened.key.rule, "an episode has its case");
         docket.decide(&case, &by, Command::EpisodeBegan(link), None)?;
         Ok(())
     }
@@ -202,6 +208,7 @@ impl Opener<'_> {
                 }
             },
         };
+        tracing::info!(%case, kind = %report.kind, "a report has its case");
         docket.decide(&case, &by, Command::Report(link), None)?;
         Ok(case)
     }

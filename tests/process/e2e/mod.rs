@@ -8,4 +8,5 @@ mod letters;
 mod program;
 mod restart;
 mod topics;
+mod trace;
 mod way;

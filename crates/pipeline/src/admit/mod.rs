@@ -350,6 +350,10 @@ impl Admit {
             return Ok(());
         }
         let copies = resolve::observation(config, &sent.sender.adapter, observation, self.limits())?;
+        if let Some(copy) = copies.first() {
+            let (source, id, device, places) = (&copy.source, &copy.id, &copy.device, copies.len());
+            tracing::debug!(%source, %id, %device, places, sender = sent.sender.name, "admitted");
+        }
         batch.late += u64::from(copies.first().is_some_and(|copy| copy.late));
         batch.answers.extend(copies.iter().filter(|copy| answers::is_answer(copy)).cloned());
         for copy in copies {
@@ -412,6 +416,8 @@ impl Admit {
             recent.insert(print);
         }
         drop(recent);
+        let (accepted, duplicates, parked) = (admitted.accepted, admitted.duplicates, admitted.parked.len());
+        tracing::debug!(sender = sender.name, accepted, duplicates, parked, "acknowledged");
         let count = |outcome: &str, n: usize| {
             if n > 0 {
                 self.0.metrics.observations.with_label_values(&[sender.name.as_str(), outcome]).inc_by(n as u64);
