@@ -2,6 +2,7 @@
 
 mod events;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -51,7 +52,7 @@ impl Send {
             None => Target::Server(self.remote.running(&settings)?),
             Some(brokers) => {
                 let url = if brokers.starts_with("kafka://") { brokers.clone() } else { format!("kafka://{brokers}") };
-                let settings = LogSettings { url, ..parts::log_settings(&settings) };
+                let settings = LogSettings { url, ..parts::log_settings(&settings, &BTreeMap::new()) };
                 settings.check().map_err(|error| Failure::log(&error))?;
                 let writer = TopicWriter::open(&settings, self.topic.as_deref()).await;
                 Target::Kafka(Kafka {

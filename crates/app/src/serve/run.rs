@@ -3,23 +3,22 @@
 use std::sync::Arc;
 
 use muster_console::http::ConsoleSettings;
-use muster_domain::id::AdapterName;
-use muster_log::Topic;
 use muster_notify::{LadderDestination, NoticeDestination};
 use muster_pipeline::deadlines::Deadlines;
 use muster_pipeline::desk::Desk;
 use muster_pipeline::dispatch::Dispatch;
+use muster_pipeline::graveyard;
 use muster_pipeline::lease::Lease;
 use muster_pipeline::operate::Operate;
 use muster_pipeline::publish::{Destination, LogDestination, Publish};
 use muster_pipeline::watch::{Watch, WatchSettings};
-use muster_pipeline::{admit, graveyard};
 use muster_sources::catalogue::Registrar;
 use muster_sources::http::Routes;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::intake;
 use super::parts::Parts;
 use crate::exit::Failure;
 use crate::settings::{Role, Settings};
@@ -53,7 +52,7 @@ impl Running {
             tick(&parts, &stop, &mut tasks);
         }
         if has(Role::Admit) {
-            intake(&parts, settings, &stop, &mut tasks)?;
+            intake::start(&parts, settings.log.url != "embedded", &stop, &mut tasks)?;
         }
         follow_configs(&parts, &stop, &mut tasks);
         let mut http = JoinSet::new();
@@ -121,7 +120,7 @@ fn operate(parts: &Parts) -> Operate {
     }
 }
 
-fn lease(parts: &Parts, name: &str) -> Lease {
+pub(super) fn lease(parts: &Parts, name: &str) -> Lease {
     Lease::new(parts.store.clone(), parts.clock.clone(), name, &parts.owner)
 }
 
@@ -168,15 +167,11 @@ fn tick(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static st
     });
 }
 
-fn adapter(name: &str) -> Result<AdapterName, Failure> {
-    AdapterName::parse(name).map_err(|error| Failure::inside("an adapter's name is no id", &error))
-}
-
 /// The routes that lead to admit and to the catalogue, as far as they are wanted.
 pub(crate) fn routes(parts: &Parts, settings: &Settings, wanted: &[Role]) -> Result<Routes, Failure> {
     let mut routes = Routes::new();
     if wanted.contains(&Role::Admit) {
-        let door = adapter(muster_sources::http::ADAPTER)?;
+        let door = intake::adapter(muster_sources::http::ADAPTER)?;
         routes = routes.merge(muster_sources::http::router(parts.admit.clone(), door));
     }
     if wanted.contains(&Role::Console) {
@@ -189,37 +184,6 @@ pub(crate) fn routes(parts: &Parts, settings: &Settings, wanted: &[Role]) -> Res
         routes = routes.merge(muster_sources::http::catalogue_router(registrar));
     }
     Ok(routes)
-}
-
-fn intake(
-    parts: &Parts,
-    settings: &Settings,
-    stop: &CancellationToken,
-    tasks: &mut JoinSet<&'static str>,
-) -> Result<(), Failure> {
-    let http = adapter(muster_sources::http::ADAPTER)?;
-    let (admit, token) = (parts.admit.clone(), stop.child_token());
-    tasks.spawn(async move {
-        admit::beat(admit, http, token).await;
-        "beat of http"
-    });
-    if settings.log.url == "embedded" {
-        return Ok(());
-    }
-    let (admit, kafka, token) = (parts.admit.clone(), adapter("kafka")?, stop.child_token());
-    tasks.spawn(async move {
-        admit::beat(admit, kafka, token).await;
-        "beat of kafka"
-    });
-    for partition in 0..parts.log.partitions(&Topic::Intake) {
-        let (admit, log, store) = (parts.admit.clone(), Arc::clone(&parts.log), parts.store.clone());
-        let (lease, token) = (lease(parts, &format!("intake:{partition}")), stop.child_token());
-        tasks.spawn(async move {
-            admit::follow_intake(admit, log, store, partition, lease, token).await;
-            "intake"
-        });
-    }
-    Ok(())
 }
 
 /// Other processes may make a newer configuration ready.
@@ -251,5 +215,6 @@ pub(crate) fn desk(parts: &Parts, settings: &Settings) -> Desk {
         wake: parts.wake.clone(),
         media: settings.data_dir.join("evidence"),
         secret: parts.secret.clone(),
+        foreign: Arc::clone(&parts.foreign),
     }
 }
