@@ -32,7 +32,9 @@ pub enum Speaks {
 
 /// Makes a report of the bytes of another system's record. Cheap to clone.
 #[derive(Clone)]
-pub struct ReadReport(Arc<dyn Fn(&[u8]) -> Result<ReportIn, WireError> + Send + Sync>);
+pub struct ReadReport(Arc<Reading>);
+
+type Reading = dyn Fn(&[u8]) -> Result<ReportIn, WireError> + Send + Sync;
 
 impl ReadReport {
     /// Reads by this function.

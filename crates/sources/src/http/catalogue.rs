@@ -57,8 +57,7 @@ async fn take(
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
-    let file: String = asked.file.chars().filter(|letter| !letter.is_control()).take(300).collect();
-    let file = if file.is_empty() { format!("{}.csv", kind.name()) } else { file };
+    let file = named(&asked.file).unwrap_or_else(|| format!("{}.csv", kind.name()));
     let table = match Table::read(&file, &body, encoding) {
         Ok(table) => table,
         Err(bad) => return refused(&file, &[bad]),
@@ -85,6 +84,12 @@ async fn take(
             response
         }
     }
+}
+
+/// A file's name without its folders, as far as it is fit to be said again.
+fn named(given: &str) -> Option<String> {
+    let name: String = given.rsplit(['/', '\\']).next()?.chars().filter(|letter| !letter.is_control()).collect();
+    (1..=255).contains(&name.len()).then_some(name)
 }
 
 /// The whole file is refused, with every bad line.

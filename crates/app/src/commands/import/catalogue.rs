@@ -24,7 +24,8 @@ pub(super) async fn run(import: &Import, kind: Kind) -> Result<ExitCode, Failure
     let (partial, dry_run) = (import.partial, import.dry_run);
     let mut good = true;
     for (name, bytes) in files {
-        let file = escaped(&name);
+        // The folder is nobody's business but ours.
+        let file = escaped(name.rsplit('/').next().unwrap_or_default());
         let path = format!(
             "/api/v1/catalogue/{}?file={file}&encoding={encoding}&partial={partial}&dry_run={dry_run}",
             kind.name()
@@ -48,7 +49,9 @@ fn shown(import: &Import, kind: Kind, name: &str, answer: &Answer) -> Result<boo
     match answer.status {
         StatusCode::OK => {
             if import.json {
-                crate::say(&format!("{body}\n"));
+                let mut line = body;
+                line.as_object_mut().map(|line| line.insert("file".to_owned(), json!(name)));
+                crate::say(&format!("{line}\n"));
             } else {
                 crate::say(&format!("{}\n", in_words(name, &body, bad.len())));
             }
@@ -90,7 +93,7 @@ fn escaped(name: &str) -> String {
     let mut escaped = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/' => escaped.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => escaped.push(char::from(byte)),
             _ => drop(write!(escaped, "%{byte:02X}")),
         }
     }

@@ -132,7 +132,8 @@ impl<R: Read> Events<R> {
             }
             let trimmed = bytes.trim_ascii();
             if !trimmed.is_empty() {
-                return Ok(Some((line, Ok(trimmed.to_vec()))));
+                let fits = trimmed.len() <= MAX_RECORD_BYTES;
+                return Ok(Some((line, if fits { Ok(trimmed.to_vec()) } else { Err(too_long()) })));
             }
         }
     }
