@@ -213,6 +213,8 @@ pub struct Command {
 
 /// What the sender of a command believes.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+// A belief that is not understood must not pass for one that holds.
+#[serde(deny_unknown_fields)]
 pub struct Expects {
     /// The state of the case.
     #[serde(default)]

@@ -22,6 +22,7 @@ impl Admit {
         sent: Sent<'_>,
         items: Vec<muster_wire::cloudevents::Item<ReportIn>>,
     ) -> Result<Admitted, AdmitError> {
+        let timer = self.0.metrics.admit_seconds.start_timer();
         let _room = self.room(sent.body.len())?;
         let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
         let mut batch = Batch::default();
@@ -34,7 +35,9 @@ impl Admit {
                 self.park(&sent, &mut batch, Unread::new(item.index, item.bytes, refused, true)).await?;
             }
         }
-        self.append(sent.sender, batch).await
+        let admitted = self.append(sent.sender, batch).await?;
+        timer.observe_duration();
+        Ok(admitted)
     }
 
     /// What is wrong with a report that came without a CloudEvent, without parking it: pointer and reason.

@@ -3,6 +3,7 @@
 mod evidence;
 mod letters;
 mod links;
+mod measure;
 
 use std::sync::Arc;
 
@@ -219,39 +220,6 @@ impl Desk {
             Health { part: "log", trouble: log },
             Health { part: "configuration", trouble: config },
         ]
-    }
-
-    /// Refreshes the gauges that are counted in the store.
-    ///
-    /// # Errors
-    /// [`PipelineError`] if the store cannot say.
-    pub async fn measure(&self) -> Result<(), PipelineError> {
-        let metrics = &self.metrics;
-        metrics.cases_open.reset();
-        for count in self.store.case_counts().await? {
-            metrics.cases_open.with_label_values(&[&count.kind, &count.state]).set(count.cases);
-        }
-        metrics.conditions.reset();
-        metrics.blind_places.reset();
-        let mut blind: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
-        for count in self.store.condition_counts().await? {
-            metrics.conditions.with_label_values(&[&count.rule, &count.state]).add(count.conditions);
-            if count.blind {
-                let class = self.class_of(&count.rule);
-                *blind.entry(class).or_default() += count.conditions;
-            }
-        }
-        for (class, places) in blind {
-            metrics.blind_places.with_label_values(&[&class]).set(places);
-        }
-        Ok(())
-    }
-
-    fn class_of(&self, rule: &str) -> String {
-        let rule = muster_domain::id::RuleId::parse(rule).ok();
-        let config = self.config();
-        let class = rule.and_then(|rule| config?.rule(&rule).map(|rule| rule.watches.to_string()));
-        class.unwrap_or_else(|| "none".to_owned())
     }
 }
 
