@@ -10,6 +10,7 @@ mod field;
 mod letters;
 mod pages;
 mod probes;
+mod query;
 mod scene;
 mod stream;
 #[cfg(test)]

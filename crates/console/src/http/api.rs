@@ -15,7 +15,7 @@ use muster_wire::api as wire;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::pages::{CaseQuery, ConditionQuery};
+use super::query::{CaseQuery, ConditionQuery};
 use super::{State, answer, field};
 
 type At = Of<Arc<State>>;

@@ -10,7 +10,8 @@ use muster_store::{DeadLetterRow, Page};
 use muster_wire::api::{Dropped, Letter, WholeLetter};
 use muster_wire::receipt::Receipt;
 
-use super::pages::{LetterQuery, letter_refused};
+use super::pages::letter_refused;
+use super::query::LetterQuery;
 use super::{State, answer, api};
 
 type At = Of<Arc<State>>;

@@ -5,17 +5,16 @@ use axum::Form;
 use axum::extract::{Path, Query, State as Of};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use muster_domain::case::{Case, CaseState};
-use muster_domain::condition::State as ConditionState;
-use muster_domain::id::{CaseId, GridId};
+use muster_domain::case::Case;
+use muster_domain::id::CaseId;
 use muster_pipeline::PipelineError;
 use muster_pipeline::admit::Caller;
 use muster_pipeline::desk::{Desk, LetterError};
-use muster_store::{CaseFilter, ConditionFilter, DeadLetterFilter, DeadLetterState};
-use muster_wire::problem::Problem;
+use muster_store::{CaseFilter, ConditionFilter, DeadLetterState};
 use serde::Deserialize;
 use std::sync::Arc;
 
+use super::query::{CaseQuery, ConditionQuery, LetterQuery};
 use super::scene::{Drawn, condition};
 use super::{State, answer, api};
 use crate::page;
@@ -184,58 +183,6 @@ fn of_case(case: &Case) -> ConditionFilter {
     ConditionFilter { place: case.place().map(ToString::to_string), ..ConditionFilter::default() }
 }
 
-/// The filters of the list of cases, as in the API.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct CaseQuery {
-    #[serde(default)]
-    pub(super) state: String,
-    #[serde(default)]
-    pub(super) kind: String,
-    #[serde(default)]
-    pub(super) unit: String,
-    #[serde(default)]
-    pub(super) grid: String,
-    #[serde(default)]
-    pub(super) overdue: String,
-    #[serde(default)]
-    pub(super) q: String,
-    pub(super) limit: Option<u32>,
-    pub(super) cursor: Option<String>,
-}
-
-impl CaseQuery {
-    /// The filter of the store, with what the caller may see; a grid cell stands for all below it.
-    pub(super) fn filter(&self, state: &State, caller: &Caller) -> Result<CaseFilter, Problem> {
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        if !self.state.is_empty() && CaseState::parse(&self.state).is_none() {
-            return Err(answer::bad_parameter("state", "is no state of a case"));
-        }
-        let overdue = match self.overdue.as_str() {
-            "1" | "true" | "on" => true,
-            "" | "0" | "false" => false,
-            _ => return Err(answer::bad_parameter("overdue", "is neither true nor false")),
-        };
-        let above = (!self.grid.is_empty()).then(|| GridId::parse(&self.grid)).transpose();
-        let above = above.map_err(|_| answer::bad_parameter("grid", "is no id of a grid cell"))?;
-        let grids = above.map_or_else(Vec::new, |above| {
-            let config = state.desk.config();
-            let cells = config.iter().flat_map(|config| config.catalogue.grid.keys().map(move |cell| (config, cell)));
-            let below = cells.filter(|(config, cell)| config.catalogue.lies_in(cell, &above));
-            below.map(|(_, cell)| cell.to_string()).chain([above.to_string()]).collect()
-        });
-        Ok(CaseFilter {
-            state: some(&self.state),
-            kind: some(&self.kind),
-            jurisdiction: caller.jurisdiction.clone(),
-            unit: some(&self.unit),
-            grids,
-            overdue_at: overdue.then(|| state.desk.clock.micros()),
-            q: some(&self.q.to_lowercase()),
-            ..CaseFilter::default()
-        })
-    }
-}
-
 pub(super) async fn cases(
     Of(state): At,
     headers: HeaderMap,
@@ -278,31 +225,6 @@ fn follow(path: &str, cursor: &str) -> String {
     format!("{bare}?{}", parts.join("&"))
 }
 
-/// The filters of the page of conditions, as in the API.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct ConditionQuery {
-    #[serde(default)]
-    pub(super) place: String,
-    #[serde(default)]
-    pub(super) rule: String,
-    #[serde(default)]
-    pub(super) state: String,
-    pub(super) limit: Option<u32>,
-    pub(super) cursor: Option<String>,
-}
-
-impl ConditionQuery {
-    pub(super) fn filter(&self) -> Result<ConditionFilter, Problem> {
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let blind = (self.state == "blind").then_some(true);
-        let state = some(&self.state).filter(|_| blind.is_none());
-        if state.as_deref().is_some_and(|state| ConditionState::parse(state).is_none()) {
-            return Err(answer::bad_parameter("state", "is neither a state of a condition nor blind"));
-        }
-        Ok(ConditionFilter { place: some(&self.place), rule: some(&self.rule), state, blind })
-    }
-}
-
 pub(super) async fn conditions(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<ConditionQuery>) -> Response {
     let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
     let limit = query.limit.unwrap_or(200).clamp(1, 1000);
@@ -323,29 +245,6 @@ pub(super) async fn conditions(Of(state): At, headers: HeaderMap, uri: Uri, quer
     let now: Vec<ConditionNow> = page.items.into_iter().filter_map(condition).collect();
     let view = condition_view::conditions(&drawn.scene(&state), filter, &now, next);
     with_choice(&headers, &uri, answer::page(page::conditions(&drawn.look, &view)))
-}
-
-/// The filters of the page of dead letters.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct LetterQuery {
-    #[serde(default)]
-    pub(super) code: String,
-    #[serde(default)]
-    pub(super) state: String,
-    pub(super) limit: Option<u32>,
-    pub(super) cursor: Option<String>,
-}
-
-impl LetterQuery {
-    pub(super) fn filter(&self) -> Result<DeadLetterFilter, Problem> {
-        let state = match self.state.as_str() {
-            "" => Some(DeadLetterState::Open),
-            name => DeadLetterState::parse(name),
-        };
-        let state = state.ok_or_else(|| answer::bad_parameter("state", "is neither open, replayed nor dropped"))?;
-        let code = (!self.code.is_empty()).then(|| self.code.clone());
-        Ok(DeadLetterFilter { code, state: Some(state), ..DeadLetterFilter::default() })
-    }
 }
 
 pub(super) async fn dead(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<LetterQuery>) -> Response {
