@@ -111,12 +111,12 @@ async fn lists_have_pages_and_filters() {
     let (late, fresh) = (late.id.to_string(), fresh.id.to_string());
     let found = async |query: &str| bench.get(&format!("/api/v1/cases{query}")).await.ids();
     assert_eq!(found("").await, [late.clone(), fresh.clone()]);
-    assert_eq!(found("?overdue=true").await, [late.clone()]);
+    assert_eq!(found("?overdue=true").await, [late.as_str()]);
     assert_eq!(found("?overdue=false").await.len(), 2);
-    assert_eq!(found("?q=c1124-0002").await, [fresh.clone()]);
-    assert_eq!(found("?q=LANE-1").await, [late.clone()]);
+    assert_eq!(found("?q=c1124-0002").await, [fresh.as_str()]);
+    assert_eq!(found("?q=LANE-1").await, [late.as_str()]);
     assert_eq!(found("?q=%25").await, [""; 0], "nothing is special in a search");
-    assert_eq!(found("?state=filed&kind=fire.lane.blocked&grid=500103006").await, [fresh.clone()]);
+    assert_eq!(found("?state=filed&kind=fire.lane.blocked&grid=500103006").await, [fresh.as_str()]);
     assert_eq!(found("?state=closed").await, [""; 0]);
     let first = bench.get("/api/v1/cases?limit=1").await;
     let next = first.json()["next"].as_str().unwrap().to_owned();
@@ -175,7 +175,14 @@ async fn readiness_names_each_part_and_is_off_while_stopping() {
     for part in ["store", "log", "configuration"] {
         assert!(parts.as_array().unwrap().iter().any(|one| one["part"] == part && one["ready"] == true), "{parts}");
     }
-    assert_eq!(bench.get("/livez").await.status, 200);
+    bench.desk.store.close().await;
+    let parts = bench.get("/readyz").await.json()["parts"].clone();
+    let store = parts.as_array().unwrap().iter().find(|part| part["part"] == "store").unwrap();
+    assert!(store["ready"] == false && store["reason"].is_string(), "{parts}");
+    assert_eq!(bench.get("/livez").await.status, 200, "a restart of the process would mend nothing");
+    let unavailable = bench.get("/api/v1/cases").await;
+    assert_eq!((unavailable.status, unavailable.problem().as_str()), (503, "unavailable"));
+    assert_eq!(unavailable.header("retry-after"), "2");
 }
 
 /// A token of each kind, by its own words.

@@ -8,6 +8,7 @@ use muster_store::{CaseFilter, ConditionFilter};
 
 use super::Desk;
 use crate::PipelineError;
+use crate::docs;
 
 /// Cases read at once.
 const BATCH: u32 = 500;
@@ -49,7 +50,7 @@ impl Desk {
         }
         let mut unfilled = BTreeMap::from([("waiting", 0), ("no_route", 0)]);
         for row in self.store.cases_wanting_seats(u32::MAX).await? {
-            let case = crate::docs::case(&row.doc)?;
+            let case = docs::case(&row.doc)?;
             for seat in case.live_seats().filter(|seat| seat.state == SeatState::Wanted) {
                 // Dispatch has looked and found nobody, or has not looked yet.
                 let reason = if seat.why.is_some() { "no_route" } else { "waiting" };
@@ -65,8 +66,10 @@ impl Desk {
     async fn each_case(&self, filter: &CaseFilter, mut see: impl FnMut(&Case)) -> Result<(), PipelineError> {
         let mut cursor = None::<String>;
         loop {
-            let page = self.cases(filter, BATCH, cursor.as_deref()).await?;
-            page.items.iter().for_each(&mut see);
+            let page = self.store.cases(filter, BATCH, cursor.as_deref()).await?;
+            for row in &page.items {
+                see(&docs::case(&row.doc)?);
+            }
             match page.next {
                 Some(next) => cursor = Some(next),
                 None => return Ok(()),

@@ -112,7 +112,9 @@ impl Desk {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Page<Case>, PipelineError> {
+        let timer = self.metrics.store_timer("list");
         let page = self.store.cases(filter, limit, cursor).await?;
+        timer.observe_duration();
         let items = page.items.iter().map(|row| docs::case(&row.doc)).collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })
     }
@@ -161,7 +163,9 @@ impl Desk {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Page<Standing>, PipelineError> {
+        let timer = self.metrics.store_timer("list");
         let page = self.store.conditions(filter, limit, cursor).await?;
+        timer.observe_duration();
         Ok(Page { items: page.items.into_iter().map(Standing::of).collect(), next: page.next })
     }
 
