@@ -7,5 +7,6 @@
 mod api;
 mod chaos;
 mod e2e;
+mod import;
 mod records;
 mod stage;

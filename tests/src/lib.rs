@@ -12,7 +12,7 @@ mod wait;
 use std::path::{Path, PathBuf};
 
 pub use chromium::{Browser, Theme, View, Visit};
-pub use need::need;
+pub use need::{data, need};
 pub use postgres::{Database, database};
 pub use server::Server;
 pub use wait::{eventually, until};

@@ -109,6 +109,26 @@ fn names(known: &[(&str, &str)]) -> String {
 }
 
 impl Row {
+    /// The members of a JSON object as cells; those of an object within are named with a dot between.
+    pub(crate) fn of_object(object: serde_json::Map<String, serde_json::Value>) -> Self {
+        fn flatten(
+            object: serde_json::Map<String, serde_json::Value>,
+            above: &str,
+            cells: &mut BTreeMap<String, String>,
+        ) {
+            for (name, value) in object {
+                let name = format!("{above}{name}");
+                match value {
+                    serde_json::Value::Object(inner) => flatten(inner, &format!("{name}."), cells),
+                    other => drop(cells.insert(name, plain(other))),
+                }
+            }
+        }
+        let mut cells = BTreeMap::new();
+        flatten(object, "", &mut cells);
+        Self { line: 1, cells }
+    }
+
     /// A cell without the white space at its ends; empty if the row has none.
     #[must_use]
     pub fn cell(&self, name: &str) -> &str {

@@ -1,5 +1,6 @@
 //! `muster serve` and `muster demo`: a process that works until it is told to stop.
 
+mod intake;
 pub(crate) mod parts;
 mod run;
 

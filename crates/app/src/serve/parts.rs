@@ -17,6 +17,7 @@ use muster_pipeline::numbering::Numbering;
 use muster_pipeline::wake::Wake;
 use muster_store::{Store, StoreSettings};
 
+use super::intake::{Foreign, foreign};
 use crate::exit::Failure;
 use crate::settings::Settings;
 
@@ -31,6 +32,8 @@ pub(crate) struct Parts {
     pub(crate) admit: Admit,
     pub(crate) wake: Wake,
     pub(crate) numbering: Numbering,
+    /// Other systems' topics, by name.
+    pub(crate) foreign: Arc<Foreign>,
     /// What field links are signed with.
     pub(crate) secret: LinkSecret,
     /// The name under which this process holds leases.
@@ -40,6 +43,7 @@ pub(crate) struct Parts {
 impl Parts {
     /// Opens log and store, brings the store up to date and holds the two to one another.
     pub(crate) async fn open(settings: &Settings, clock: Clock) -> Result<Self, Failure> {
+        let foreign = Arc::new(foreign(&settings.intake.topics)?);
         let embedded = settings.log.url == "embedded";
         if embedded {
             std::fs::create_dir_all(&settings.data_dir).map_err(|error| {
@@ -47,7 +51,7 @@ impl Parts {
             })?;
         }
         // The log first: embedded, it locks the data folder that the database lies in.
-        let log = muster_log::open(&log_settings(settings)).await.map_err(|error| Failure::log(&error))?;
+        let log = muster_log::open(&log_settings(settings, &foreign)).await.map_err(|error| Failure::log(&error))?;
         let store = Store::open(&StoreSettings {
             url: settings.store.url.clone(),
             max_connections: settings.store.max_connections,
@@ -68,7 +72,19 @@ impl Parts {
         let secret = LinkSecret::of(&store, clock.micros()).await.map_err(|error| Failure::pipeline(&error))?;
         let numbering = numbering(settings)?;
         let owner = format!("{}-{}", host(), std::process::id());
-        Ok(Self { clock, store, log, configs, metrics, admit, wake: Wake::default(), numbering, secret, owner })
+        Ok(Self {
+            clock,
+            store,
+            log,
+            configs,
+            metrics,
+            admit,
+            wake: Wake::default(),
+            numbering,
+            foreign,
+            secret,
+            owner,
+        })
     }
 
     /// Makes rules and catalogue hold: those given, else those that hold already, else the built-in rules and nothing.
@@ -94,7 +110,7 @@ impl Parts {
     }
 }
 
-fn log_settings(settings: &Settings) -> LogSettings {
+fn log_settings(settings: &Settings, foreign: &Foreign) -> LogSettings {
     LogSettings {
         url: settings.log.url.clone(),
         topic_prefix: settings.log.topic_prefix.clone(),
@@ -104,6 +120,7 @@ fn log_settings(settings: &Settings) -> LogSettings {
         data_dir: settings.data_dir.clone(),
         free_disk_floor_percent: settings.log.free_disk_percent,
         kafka: settings.log.kafka.clone(),
+        foreign_topics: foreign.keys().cloned().collect(),
         ..LogSettings::default()
     }
 }

@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use muster_console::http::ConsoleSettings;
-use muster_domain::id::AdapterName;
-use muster_log::Topic;
 use muster_notify::{LadderDestination, NoticeDestination};
 use muster_pipeline::deadlines::Deadlines;
 use muster_pipeline::desk::Desk;
 use muster_pipeline::dispatch::Dispatch;
+use muster_pipeline::graveyard;
 use muster_pipeline::lease::Lease;
 use muster_pipeline::operate::Operate;
 use muster_pipeline::publish::{Destination, LogDestination, Publish};
 use muster_pipeline::watch::{Watch, WatchSettings};
-use muster_pipeline::{admit, graveyard};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::intake;
 use super::parts::Parts;
 use crate::exit::Failure;
 use crate::settings::{Role, Settings};
@@ -58,14 +57,14 @@ impl Running {
             tick(&parts, &stop, &mut tasks);
         }
         if has(Role::Admit) {
-            intake(&parts, settings, &stop, &mut tasks)?;
+            intake::start(&parts, settings.log.url != "embedded", &stop, &mut tasks)?;
         }
         follow_configs(&parts, &stop, &mut tasks);
         let mut http = JoinSet::new();
         let (desk, leave) = (desk(&parts, settings), stop.child_token());
         let admits = settings.roles.contains(&Role::Admit);
-        let door = admits.then(|| adapter(muster_sources::http::ADAPTER)).transpose()?;
-        let intake = door.map(|adapter| muster_sources::http::router(parts.admit.clone(), adapter));
+        let door = admits.then(|| intake::adapter(muster_sources::http::ADAPTER)).transpose()?;
+        let door = door.map(|adapter| muster_sources::http::router(parts.admit.clone(), adapter));
         if let Some(listener) = listeners.metrics {
             let (desk, access, leave) = (desk.clone(), console.access.clone(), leave.clone());
             http.spawn(async move {
@@ -74,7 +73,7 @@ impl Running {
             });
         }
         http.spawn(async move {
-            muster_console::http::serve(listeners.http, desk, console, intake, leave).await;
+            muster_console::http::serve(listeners.http, desk, console, door, leave).await;
             "http"
         });
         Ok(Self { tasks, http, stop, parts })
@@ -135,7 +134,7 @@ fn operate(parts: &Parts) -> Operate {
     }
 }
 
-fn lease(parts: &Parts, name: &str) -> Lease {
+pub(super) fn lease(parts: &Parts, name: &str) -> Lease {
     Lease::new(parts.store.clone(), parts.clock.clone(), name, &parts.owner)
 }
 
@@ -182,41 +181,6 @@ fn tick(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static st
     });
 }
 
-fn adapter(name: &str) -> Result<AdapterName, Failure> {
-    AdapterName::parse(name).map_err(|error| Failure::inside("an adapter's name is no id", &error))
-}
-
-fn intake(
-    parts: &Parts,
-    settings: &Settings,
-    stop: &CancellationToken,
-    tasks: &mut JoinSet<&'static str>,
-) -> Result<(), Failure> {
-    let http = adapter(muster_sources::http::ADAPTER)?;
-    let (admit, token) = (parts.admit.clone(), stop.child_token());
-    tasks.spawn(async move {
-        admit::beat(admit, http, token).await;
-        "beat of http"
-    });
-    if settings.log.url == "embedded" {
-        return Ok(());
-    }
-    let (admit, kafka, token) = (parts.admit.clone(), adapter("kafka")?, stop.child_token());
-    tasks.spawn(async move {
-        admit::beat(admit, kafka, token).await;
-        "beat of kafka"
-    });
-    for partition in 0..parts.log.partitions(&Topic::Intake) {
-        let (admit, log, store) = (parts.admit.clone(), Arc::clone(&parts.log), parts.store.clone());
-        let (lease, token) = (lease(parts, &format!("intake:{partition}")), stop.child_token());
-        tasks.spawn(async move {
-            admit::follow_intake(admit, log, store, partition, lease, token).await;
-            "intake"
-        });
-    }
-    Ok(())
-}
-
 /// Other processes may make a newer configuration ready.
 fn follow_configs(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
     let (configs, stop) = (parts.configs.clone(), stop.child_token());
@@ -246,5 +210,6 @@ fn desk(parts: &Parts, settings: &Settings) -> Desk {
         wake: parts.wake.clone(),
         media: settings.data_dir.join("evidence"),
         secret: parts.secret.clone(),
+        foreign: Arc::clone(&parts.foreign),
     }
 }

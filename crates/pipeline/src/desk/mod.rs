@@ -5,6 +5,7 @@ mod letters;
 mod links;
 mod measure;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_domain::case::{Case, CaseEvent};
@@ -19,7 +20,7 @@ pub use letters::{Letter, LetterError};
 pub use links::{Holder, LinkError, LinkSecret};
 
 use crate::PipelineError;
-use crate::admit::Admit;
+use crate::admit::{Admit, ReadReport};
 use crate::clock::Clock;
 use crate::configs::Configs;
 use crate::docs;
@@ -51,6 +52,8 @@ pub struct Desk {
     pub media: std::path::PathBuf,
     /// What field links are signed with.
     pub secret: LinkSecret,
+    /// What makes reports of other systems' records, by the full name of their topic.
+    pub foreign: Arc<BTreeMap<String, ReadReport>>,
 }
 
 /// A condition as it stands.

@@ -91,7 +91,8 @@ impl Bench {
             Operate { store: store.clone(), clock: clock.clone(), metrics: metrics.clone(), wake: wake.clone() };
         let secret = LinkSecret::of(&store, NOW).await.unwrap();
         let media = folder.path().join("evidence");
-        let desk = Desk { store, log, configs, operate, admit, clock, metrics, wake, media, secret };
+        let foreign = Arc::default();
+        let desk = Desk { store, log, configs, operate, admit, clock, metrics, wake, media, secret, foreign };
         let settings = ConsoleSettings {
             access,
             demo: false,
