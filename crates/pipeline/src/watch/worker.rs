@@ -64,6 +64,7 @@ impl Worker {
                 Ok(()) => break,
                 Err(PipelineError::Fenced) => {
                     tracing::warn!(partition, epoch = self.held.epoch, "the partition has another owner now");
+                    self.watch.metrics.forget_partition(partition);
                     return;
                 }
                 Err(error) => {
@@ -73,6 +74,7 @@ impl Worker {
                 }
             }
         }
+        self.watch.metrics.forget_partition(partition);
         let release = self.watch.store.partition_release(partition, &self.watch.settings.owner, self.held.epoch);
         if let Err(error) = release.await {
             tracing::warn!(partition, %error, "the lease was not given back and will run out");

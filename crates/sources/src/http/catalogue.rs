@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ::http::{HeaderValue, StatusCode, header};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -41,13 +42,17 @@ pub fn router(registrar: Registrar) -> Router {
 async fn take(
     State(registrar): State<Arc<Registrar>>,
     Path(kind): Path<String>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
     let Some(kind) = Kind::parse(&kind) else {
         let detail = "there are catalogue files of grid, places, devices and units";
         return problem(StatusCode::NOT_FOUND, "unknown-kind", detail);
+    };
+    let Query(asked) = match asked {
+        Ok(asked) => asked,
+        Err(error) => return problem(StatusCode::BAD_REQUEST, "unreadable-query", &error.body_text()),
     };
     let encoding = if asked.encoding.is_empty() { Some(Encoding::Utf8) } else { Encoding::parse(&asked.encoding) };
     let Some(encoding) = encoding else {
