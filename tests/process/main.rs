@@ -6,6 +6,7 @@
 
 mod api;
 mod chaos;
+mod cli;
 mod e2e;
 mod import;
 mod records;

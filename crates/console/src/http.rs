@@ -7,6 +7,7 @@ mod assets;
 mod catalogue;
 mod commands;
 mod field;
+mod inside;
 mod letters;
 mod pages;
 mod probes;
@@ -27,6 +28,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, AccessError};
+pub use inside::Inside;
 
 use crate::map::Scenery;
 

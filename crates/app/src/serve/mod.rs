@@ -2,7 +2,7 @@
 
 mod intake;
 pub(crate) mod parts;
-mod run;
+pub(crate) mod run;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -75,10 +75,7 @@ impl Serve {
         }
         crate::trace::start(&settings.trace.filter, settings.trace.json);
         let access = access(&settings)?;
-        let rules = match settings.rules.dir.as_os_str().is_empty() {
-            true => None,
-            false => Some(parts::rules_of(&settings.rules.dir)?),
-        };
+        let rules = parts::first_rules(&settings)?;
         let listener = listen(settings.http.listen).await?;
         let metrics = match settings.http.metrics_listen {
             Some(address) => Some(listen(address).await?),
@@ -145,7 +142,7 @@ impl Demo {
     }
 }
 
-fn console(settings: &Settings, access: Access) -> Result<ConsoleSettings, Failure> {
+pub(crate) fn console(settings: &Settings, access: Access) -> Result<ConsoleSettings, Failure> {
     let zone = jiff::tz::TimeZone::get(&settings.street.time_zone)
         .map_err(|error| Failure::usage(format!("street.time_zone: {error}")))?;
     Ok(ConsoleSettings {

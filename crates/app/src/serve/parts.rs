@@ -87,6 +87,14 @@ impl Parts {
         })
     }
 
+    /// Makes sure that a configuration holds, for a command that takes something in: what is stored, else what `serve`
+    /// would begin with.
+    pub(crate) async fn settle(&self, settings: &Settings) -> Result<(), Failure> {
+        let stored = self.configs.newest().await.map_err(|error| Failure::pipeline(&error))?;
+        let rules = if stored.is_some() { None } else { first_rules(settings)? };
+        self.adopt(rules, None).await
+    }
+
     /// Makes rules and catalogue hold: those given, else those that hold already, else the built-in rules and nothing.
     pub(crate) async fn adopt(&self, rules: Option<RuleFiles>, catalogue: Option<Catalogue>) -> Result<(), Failure> {
         self.configs.refresh().await.map_err(|error| Failure::pipeline(&error))?;
@@ -110,7 +118,7 @@ impl Parts {
     }
 }
 
-fn log_settings(settings: &Settings, foreign: &Foreign) -> LogSettings {
+pub(crate) fn log_settings(settings: &Settings, foreign: &Foreign) -> LogSettings {
     LogSettings {
         url: settings.log.url.clone(),
         topic_prefix: settings.log.topic_prefix.clone(),
@@ -159,12 +167,20 @@ pub(crate) fn built_in_rules() -> RuleFiles {
     muster_street::EXAMPLE_RULES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
+/// The rule book of the settings' folder, if they name one.
+pub(crate) fn first_rules(settings: &Settings) -> Result<Option<RuleFiles>, Failure> {
+    let folder = &settings.rules.dir;
+    if folder.as_os_str().is_empty() { Ok(None) } else { rules_of(folder).map(Some) }
+}
+
 /// The `.toml` files of a folder, in the order of their names.
 pub(crate) fn rules_of(folder: &Path) -> Result<RuleFiles, Failure> {
     const MOST: u64 = 4 << 20;
     let outside = |error: &std::io::Error| Failure::outside(format!("cannot read {}", folder.display()), error);
+    let no_folder =
+        |error: std::io::Error| Failure::usage(format!("{} is no folder that can be read: {error}", folder.display()));
     let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .map_err(|error| outside(&error))?
+        .map_err(no_folder)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
         .collect();

@@ -12,6 +12,8 @@ use muster_pipeline::lease::Lease;
 use muster_pipeline::operate::Operate;
 use muster_pipeline::publish::{Destination, LogDestination, Publish};
 use muster_pipeline::watch::{Watch, WatchSettings};
+use muster_sources::catalogue::Registrar;
+use muster_sources::http::Routes;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -62,9 +64,7 @@ impl Running {
         follow_configs(&parts, &stop, &mut tasks);
         let mut http = JoinSet::new();
         let (desk, leave) = (desk(&parts, settings), stop.child_token());
-        let admits = settings.roles.contains(&Role::Admit);
-        let door = admits.then(|| intake::adapter(muster_sources::http::ADAPTER)).transpose()?;
-        let door = door.map(|adapter| muster_sources::http::router(parts.admit.clone(), adapter));
+        let routes = routes(&parts, settings, &settings.roles)?;
         if let Some(listener) = listeners.metrics {
             let (desk, access, leave) = (desk.clone(), console.access.clone(), leave.clone());
             http.spawn(async move {
@@ -73,7 +73,7 @@ impl Running {
             });
         }
         http.spawn(async move {
-            muster_console::http::serve(listeners.http, desk, console, door, leave).await;
+            muster_console::http::serve(listeners.http, desk, console, Some(routes), leave).await;
             "http"
         });
         Ok(Self { tasks, http, stop, parts })
@@ -181,6 +181,25 @@ fn tick(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static st
     });
 }
 
+/// The routes that lead to admit and to the catalogue, as far as they are wanted.
+pub(crate) fn routes(parts: &Parts, settings: &Settings, wanted: &[Role]) -> Result<Routes, Failure> {
+    let mut routes = Routes::new();
+    if wanted.contains(&Role::Admit) {
+        let door = intake::adapter(muster_sources::http::ADAPTER)?;
+        routes = routes.merge(muster_sources::http::router(parts.admit.clone(), door));
+    }
+    if wanted.contains(&Role::Console) {
+        let registrar = Registrar {
+            configs: parts.configs.clone(),
+            log: Arc::clone(&parts.log),
+            clock: parts.clock.clone(),
+            rules: super::parts::first_rules(settings)?.unwrap_or_else(super::parts::built_in_rules),
+        };
+        routes = routes.merge(muster_sources::http::catalogue_router(registrar));
+    }
+    Ok(routes)
+}
+
 /// Other processes may make a newer configuration ready.
 fn follow_configs(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
     let (configs, stop) = (parts.configs.clone(), stop.child_token());
@@ -198,7 +217,7 @@ fn follow_configs(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&
     });
 }
 
-fn desk(parts: &Parts, settings: &Settings) -> Desk {
+pub(crate) fn desk(parts: &Parts, settings: &Settings) -> Desk {
     Desk {
         store: parts.store.clone(),
         log: Arc::clone(&parts.log),

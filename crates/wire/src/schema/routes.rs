@@ -179,6 +179,23 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/rules", "listRules", "The rules of the rule book that holds, by id")
         .answers(&[Answer(200, "A page.", JSON, Shape::List("Rule"))])
         .refuses(&[400, 503]),
+    post(
+        "/api/v1/catalogue/{kind}",
+        "importCatalogue",
+        "A file of grid, places, devices or units: taken, or refused line by line",
+    )
+    .takes(&[("text/csv", Shape::Text), (LINES, Shape::Text), ("application/geo+json", Shape::Object)])
+    .asks(&[
+        Asked("file", Text, "Its name: the ending says what it is, and errors name it."),
+        Asked("encoding", Names(&["utf-8", "gb18030"]), "Of a CSV file; `utf-8` where nothing is said."),
+        Asked("partial", Flag, "Takes the lines that can be read."),
+        Asked("dry_run", Flag, "Takes nothing and says what would change."),
+    ])
+    .answers(&[
+        Answer(200, "What changed.", JSON, Shape::One("Imported")),
+        Answer(422, "Nothing of it was taken.", PROBLEM, Shape::One("BadLines")),
+    ])
+    .refuses(&[400, 404, 413, 503]),
     get("/api/v1/conditions", "listConditions", "What the watch believes, by id")
         .asks(&[
             Asked("place", Text, "Of this place."),
