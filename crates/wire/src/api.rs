@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::condition::StateV1;
 use crate::instant::Instant;
+use crate::problem::Problem;
 use crate::reason::{ReasonV1, WordsV1};
 
 /// A condition as it stands.
@@ -220,6 +221,56 @@ pub struct Expects {
     #[serde(default)]
     #[schemars(with = "Option<crate::case::CaseStateV1>")]
     pub state: Option<String>,
+}
+
+/// What became of a catalogue file.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Imported {
+    /// What it is a file of.
+    pub kind: String,
+    /// Its name.
+    pub file: String,
+    /// Rows that were not there.
+    pub added: usize,
+    /// Rows that are otherwise now.
+    pub changed: usize,
+    /// Rows that are as they were.
+    pub same: usize,
+    /// Lines that were left out.
+    pub bad: Vec<BadLine>,
+    /// Nothing was taken, only compared.
+    pub dry_run: bool,
+    /// The version of the configuration that holds now; `null` after a dry run.
+    pub version: Option<u64>,
+}
+
+/// A line of a file that cannot be read.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct BadLine {
+    /// Its number, from 1.
+    pub line: u64,
+    /// The column, where one cell is wrong.
+    pub column: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A file that was refused as a whole, with every bad line.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct BadLines {
+    #[serde(flatten)]
+    problem: Problem,
+    /// The lines; none where the file does not fit the rest of the configuration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    bad: Vec<BadLine>,
+}
+
+impl BadLines {
+    /// A problem with the lines that it comes from.
+    #[must_use]
+    pub fn new(problem: Problem, bad: Vec<BadLine>) -> Self {
+        Self { problem, bad }
+    }
 }
 
 /// Words as the API shows them.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::Access;
 use bench::{Bench, ask};
 
-/// The routes of the table that are the intake's, which this crate does not know.
-fn is_intake(route: &Route) -> bool {
+/// The routes of the table that sources bring, which this crate does not know.
+fn is_of_sources(route: &Route) -> bool {
     let paths = ["/api/v1/observations", "/api/v1/reports", "/api/v1/catalogue/{kind}"];
     route.method == "POST" && paths.contains(&route.path)
 }
@@ -22,7 +22,7 @@ fn example(path: &str) -> String {
 #[tokio::test]
 async fn every_described_route_is_there_and_no_other_method_of_it() {
     let bench = Bench::new().await;
-    for route in ROUTES.iter().filter(|route| !is_intake(route)) {
+    for route in ROUTES.iter().filter(|route| !is_of_sources(route)) {
         let request = ask(route.method, &example(route.path)).body(Body::empty()).unwrap();
         if route.path == "/api/v1/stream" {
             assert_eq!(bench.status(request).await, 200);

@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::routes::{Answer, Asked, Kind, ROUTES, Route, Shape};
 use super::{event, opened};
-use crate::api::{Command, Dropped, Kept, Letter, Readiness, ReportStands, Rule, Standing, WholeLetter};
+use crate::api::{
+    BadLines, Command, Dropped, Imported, Kept, Letter, Readiness, ReportStands, Rule, Standing, WholeLetter,
+};
 use crate::case::CaseChangedV1;
 use crate::catalogue::CatalogueV1;
 use crate::cloudevents::{OBSERVATION, REPORT};
@@ -184,6 +186,8 @@ fn written() -> Map<String, Value> {
     define::<ReportStands>(&mut generator);
     define::<Kept>(&mut generator);
     define::<Readiness>(&mut generator);
+    define::<Imported>(&mut generator);
+    define::<BadLines>(&mut generator);
     generator.take_definitions(true)
 }
 

@@ -182,18 +182,18 @@ pub const ROUTES: &[Route] = &[
     post(
         "/api/v1/catalogue/{kind}",
         "importCatalogue",
-        "Takes over a catalogue file of `grid`, `units`, `places` or `devices`: all of it, or every bad line is named",
+        "A file of grid, places, devices or units: taken, or refused line by line",
     )
-    .asks(&[
-        Asked("file", Text, "The file's name: its ending says what it is (CSV, NDJSON, GeoJSON), and errors name it."),
-        Asked("encoding", Names(ENCODINGS), "Of a CSV; UTF-8 where nothing is said."),
-        Asked("partial", Flag, "Takes the good lines although others are bad."),
-        Asked("dry_run", Flag, "Only says what it would do."),
-    ])
     .takes(&[("text/csv", Shape::Text), (LINES, Shape::Text), ("application/geo+json", Shape::Object)])
+    .asks(&[
+        Asked("file", Text, "Its name: the ending says what it is, and errors name it."),
+        Asked("encoding", Names(&["utf-8", "gb18030"]), "Of a CSV file; `utf-8` where nothing is said."),
+        Asked("partial", Flag, "Takes the lines that can be read."),
+        Asked("dry_run", Flag, "Takes nothing and says what would change."),
+    ])
     .answers(&[
-        Answer(200, "How many were added, changed and the same; the version that holds now.", JSON, Shape::Object),
-        Answer(422, "Nothing was taken; `bad` names every bad line.", PROBLEM, Shape::Object),
+        Answer(200, "What changed.", JSON, Shape::One("Imported")),
+        Answer(422, "Nothing of it was taken.", PROBLEM, Shape::One("BadLines")),
     ])
     .refuses(&[400, 404, 413, 503]),
     get("/api/v1/conditions", "listConditions", "What the watch believes, by id")
