@@ -1,0 +1,33 @@
+//! Leases: one holder at a time, and a former one learns it.
+
+use muster_store::StoreError;
+
+use crate::bed::{Bed, LONG, NOW, case};
+
+pub(crate) async fn a_lease_has_one_holder_until_it_runs_out(bed: &Bed) {
+    let store = bed.store().await;
+    let take =
+        async |owner: &str, ttl| store.lease_acquire("x", owner, ttl, NOW).await.unwrap().map(|lease| lease.epoch);
+    assert_eq!(take("a", LONG).await, Some(1));
+    assert_eq!(take("b", LONG).await, None);
+    assert_eq!(take("a", -1).await, Some(1), "a renewal keeps the epoch");
+    assert_eq!(take("b", LONG).await, Some(2));
+    store.lease_release("x", "a").await.unwrap();
+    assert_eq!(take("a", LONG).await, None);
+    store.lease_release("x", "b").await.unwrap();
+    assert_eq!(take("a", LONG).await, Some(3));
+}
+
+pub(crate) async fn a_former_holder_commits_nothing(bed: &Bed) {
+    let store = bed.store().await;
+    let old = store.lease_acquire("x", "a", -1, NOW).await.unwrap().unwrap().epoch;
+    let new = store.lease_acquire("x", "b", LONG, NOW).await.unwrap().unwrap().epoch;
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.insert_case(&case("c", "place:1")).await.unwrap().is_inserted());
+    assert!(matches!(tx.hold_lease("x", old).await, Err(StoreError::Fenced { .. })));
+    drop(tx);
+    let mut tx = store.begin().await.unwrap();
+    tx.hold_lease("x", new).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.case_by_id("c").await.unwrap(), None);
+}

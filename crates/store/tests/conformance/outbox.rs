@@ -1,0 +1,91 @@
+//! The outbox: numbers without gaps, effects once, a cursor for each destination.
+
+use muster_store::{OutboxRow, Store, StoreError};
+
+use crate::bed::{Bed, LONG, NOW};
+
+fn row(destination: &str, body: &str, effect: Option<&str>) -> OutboxRow {
+    OutboxRow {
+        destination: destination.to_owned(),
+        ordering_key: "key".to_owned(),
+        effect: effect.map(str::to_owned),
+        body: body.to_owned(),
+        created: NOW,
+        not_after: None,
+    }
+}
+
+async fn push(store: &Store, rows: &[OutboxRow]) {
+    let mut tx = store.begin().await.unwrap();
+    tx.outbox_push(rows).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn lease(store: &Store, owner: &str, ttl: i64) -> u64 {
+    store.lease_acquire("publish", owner, ttl, NOW).await.unwrap().unwrap().epoch
+}
+
+pub(crate) async fn numbers_have_no_gaps_in_the_order_of_the_rows(bed: &Bed) {
+    let store = bed.store().await;
+    let epoch = lease(&store, "a", LONG).await;
+    assert_eq!(store.outbox_number(epoch, 10).await.unwrap().last, None);
+    push(&store, &[row("case", "1", None), row("case", "2", None), row("case", "3", None)]).await;
+    assert_eq!(store.outbox_after("case", 0, 10).await.unwrap(), []);
+    assert_eq!(store.outbox_number(epoch, 2).await.unwrap().last, Some(2));
+    assert_eq!(store.outbox_number(epoch, 10).await.unwrap().last, Some(3));
+    let published = store.outbox_after("case", 0, 10).await.unwrap();
+    let seen: Vec<_> = published.iter().map(|row| (row.publish_no, row.body.as_str())).collect();
+    assert_eq!(seen, [(1, "1"), (2, "2"), (3, "3")]);
+    store.destination_advance("case", 0, 3, NOW).await.unwrap();
+    assert_eq!(store.outbox_prune(NOW + 1).await.unwrap(), 3);
+    push(&store, &[row("case", "4", None)]).await;
+    assert_eq!(store.outbox_number(epoch, 10).await.unwrap().last, Some(4), "a number is never given again");
+}
+
+pub(crate) async fn an_effect_is_there_once(bed: &Bed) {
+    let store = bed.store().await;
+    push(&store, &[row("im", "1", Some("e")), row("im", "2", Some("e")), row("sms", "3", Some("e"))]).await;
+    push(&store, &[row("im", "4", Some("e")), row("im", "5", None), row("im", "5", None)]).await;
+    assert_eq!(store.outbox_pending().await.unwrap().count, 4);
+}
+
+pub(crate) async fn two_numberers_give_no_number_twice(bed: &Bed) {
+    let store = bed.store().await;
+    let epoch = lease(&store, "a", LONG).await;
+    let mut tasks = Vec::new();
+    for pusher in 0..4 {
+        let store = store.clone();
+        tasks.push(tokio::spawn(async move {
+            for n in 0..10 {
+                push(&store, &[row("case", &format!("{pusher}-{n}"), None)]).await;
+                store.outbox_number(epoch, 3).await.unwrap();
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    while store.outbox_number(epoch, 3).await.unwrap().count > 0 {}
+    let numbers: Vec<u64> =
+        store.outbox_after("case", 0, 100).await.unwrap().iter().map(|row| row.publish_no).collect();
+    assert_eq!(numbers, (1..=40).collect::<Vec<u64>>());
+}
+
+pub(crate) async fn an_overtaken_numberer_is_refused(bed: &Bed) {
+    let store = bed.store().await;
+    let old = lease(&store, "a", -1).await;
+    lease(&store, "b", LONG).await;
+    push(&store, &[row("case", "1", None)]).await;
+    assert!(matches!(store.outbox_number(old, 10).await, Err(StoreError::Fenced { .. })));
+    assert_eq!(store.outbox_after("case", 0, 10).await.unwrap(), []);
+}
+
+pub(crate) async fn each_destination_has_a_cursor_of_its_own(bed: &Bed) {
+    let store = bed.store().await;
+    store.destination_advance("im", 0, 7, NOW).await.unwrap();
+    assert!(matches!(store.destination_advance("im", 0, 9, NOW).await, Err(StoreError::Fenced { .. })));
+    store.destination_failed("im", 7, NOW + 5, "no").await.unwrap();
+    let im = store.destination("im").await.unwrap();
+    assert_eq!((im.cursor, im.attempts, im.retry_at, im.last_error.as_deref()), (7, 1, NOW + 5, Some("no")));
+    assert_eq!(store.destination("sms").await.unwrap().cursor, 0);
+}

@@ -1,0 +1,56 @@
+//! Reports: claimed once, settled once, amended by other content.
+
+use muster_store::{ReportClaim, StoreError};
+
+use crate::bed::{Bed, NOW};
+
+pub(crate) async fn a_report_is_pending_until_it_is_settled(bed: &Bed) {
+    let store = bed.store().await;
+    assert_eq!(store.report_claim("12345", "r", "h1", NOW).await.unwrap(), ReportClaim::New);
+    let again = store.report_claim("12345", "r", "h1", NOW + 1).await.unwrap();
+    assert!(matches!(again, ReportClaim::Same { settled: false, .. }));
+    let mut tx = store.begin().await.unwrap();
+    tx.report_settled("12345", "r", "case-1").await.unwrap();
+    tx.commit().await.unwrap();
+    let again = store.report_claim("12345", "r", "h1", NOW + 2).await.unwrap();
+    assert!(matches!(again, ReportClaim::Same { settled: true, before } if before.case.as_deref() == Some("case-1")));
+    assert_eq!(store.report_claim("other", "r", "h1", NOW).await.unwrap(), ReportClaim::New);
+}
+
+pub(crate) async fn other_content_is_an_amendment(bed: &Bed) {
+    let store = bed.store().await;
+    assert_eq!(store.report_claim("s", "r", "h1", NOW).await.unwrap(), ReportClaim::New);
+    let mut tx = store.begin().await.unwrap();
+    tx.report_refused("s", "r", "outside").await.unwrap();
+    tx.commit().await.unwrap();
+    let amended = store.report_claim("s", "r", "h2", NOW + 1).await.unwrap();
+    assert!(matches!(amended, ReportClaim::Amended { before } if before.state == "refused" && before.content == "h1"));
+    let now = store.report("s", "r").await.unwrap().unwrap();
+    assert_eq!((now.state.as_str(), now.content.as_str(), now.reason, now.at), ("pending", "h2", None, NOW + 1));
+}
+
+pub(crate) async fn one_of_many_claims_is_new(bed: &Bed) {
+    let store = bed.store().await;
+    let mut claims = Vec::new();
+    for _ in 0..8 {
+        let store = store.clone();
+        claims.push(tokio::spawn(async move { store.report_claim("s", "r", "h", NOW).await.unwrap() }));
+    }
+    let mut new = 0;
+    for claim in claims {
+        new += usize::from(claim.await.unwrap() == ReportClaim::New);
+    }
+    assert_eq!(new, 1);
+}
+
+pub(crate) async fn hostile_texts_come_back_as_they_are(bed: &Bed) {
+    let store = bed.store().await;
+    let long = "点".repeat(64 * 1024 / 3);
+    for text in ["'; drop table vault; --", "\"\\u0000\\", "🔥👩‍🚒", "a\u{1f}b\r\n\t", "", long.as_str()] {
+        store.vault_put(text, text, NOW).await.unwrap();
+        assert_eq!(store.vault_get(text).await.unwrap().as_deref(), Some(text));
+    }
+    let refused = store.vault_put("nul", "a\0b", NOW).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Refused(ref why) if why.contains("NUL")), "{refused}");
+    assert_eq!(store.vault_get("nul").await.unwrap(), None);
+}
