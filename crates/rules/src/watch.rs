@@ -226,7 +226,12 @@ impl Engine {
             let condition = &mut self.conditions[n];
             let was_out = condition.voices[source].out_since().is_some();
             let applied = if is_health {
-                said.health.is_some_and(|health| condition.voices[source].hear_health(said.seen.micros(), health))
+                let voice = &mut condition.voices[source];
+                let heard = said.health.is_some_and(|health| voice.hear_health(said.seen.micros(), health));
+                if heard && voice.adapter.as_ref() != Some(&said.adapter) {
+                    voice.adapter = Some(said.adapter.clone());
+                }
+                heard
             } else {
                 condition.observe(source, said, &now, out)
             };

@@ -99,7 +99,7 @@ impl Condition {
     /// §3: "a tick only looks ahead from `seen`; a change that a look brings moves it to the instant of that change".
     pub(super) fn look(&mut self, at: LogTime, now: &Now<'_>, out: &mut Vec<Change>) {
         let horizon = Seen::from_micros(at.micros());
-        while self.seen.is_some_and(|seen| seen < horizon)
+        while self.seen.is_some_and(|seen| seen <= horizon)
             && let Ok(turn) = walk(&self.standing, &self.entries, &self.setting, horizon)
         {
             self.seen = self.seen.max(Some(turn.from.0));
@@ -173,13 +173,18 @@ impl Condition {
             return;
         }
         let at = self.here(now);
-        self.seen = Some(at);
         let rearm = now.log.unwrap_or(LogTime::from_micros(at.micros())).plus(self.setting.rule.rearm);
-        let frozen = (act.kind == ActKind::CaseEnded).then(|| Seen::from_micros(rearm.micros()));
+        let frozen = match act.kind {
+            ActKind::CaseEnded => Seen::from_micros(rearm.micros()),
+            // What was seen before the person looked moves nothing either.
+            ActKind::PostChecked => at,
+        };
         let from = self.standing.state;
-        let start = (at, self.entries.len());
-        let (witnesses, hold) = (BTreeSet::new(), Hold::default());
-        self.standing = Standing { state: State::Clear, from: start, witnesses, frozen, hold };
+        // §3: evidence moves `seen`, and a person's word is none: what is still so is judged when it is moved again.
+        let start = self.seen.unwrap_or(at);
+        let known = self.entries.partition_point(|entry| entry.at <= start);
+        let (witnesses, hold, frozen) = (BTreeSet::new(), Hold::default(), Some(frozen));
+        self.standing = Standing { state: State::Clear, from: (start, known), witnesses, frozen, hold };
         self.moved(from, at, out);
         self.end(at, EndedHow::ByPerson, out);
     }
@@ -239,8 +244,8 @@ impl Condition {
             // source) + `blind.after`."
             let adapter = self.adapters.get(device);
             let back = adapter.and_then(|adapter| intake.back.get(adapter)).copied();
-            let any = self.last.iter().filter(|((of, _), _)| of == device).map(|(_, at)| time(*at)).max();
-            let word = any.max(intake.outage).max(self.brought.get(device).copied().flatten()).max(back);
+            let any = sources.get(device).and_then(|source| source.last_word(self.setting.speaks(device)));
+            let word = any.map(time).max(intake.outage).max(self.brought.get(device).copied().flatten()).max(back);
             let served = adapter.is_none_or(|adapter| !intake.silent.contains(adapter));
             if served && word.is_none_or(|word| at >= word.plus(self.setting.after())) {
                 self.silent.insert(device.clone());

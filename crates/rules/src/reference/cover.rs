@@ -100,4 +100,9 @@ impl Source {
         let word = self.said.as_ref().map(|(at, _)| *at).max(vouched);
         (word, self.ill.is_some() && self.ill >= word)
     }
+
+    /// The instant of its newest word of either sort: what silence is measured from.
+    pub(super) fn last_word(&self, speaks: Option<Reports>) -> Option<Seen> {
+        self.last(speaks).0.max(self.ill)
+    }
 }

@@ -79,9 +79,15 @@ pub(super) fn walk(standing: &Standing, entries: &[Entry], setting: &Setting, ho
     };
     let thaw = standing.frozen.filter(|thaw| *thaw > at && *thaw <= horizon);
     let frozen = |at: Seen| standing.frozen.is_some_and(|thaw| at < thaw);
-    let mut fresh = None;
+    let evidence = |entry: &Entry| matches!(entry.content, Content::Evidence { .. });
+    let judged_here = entries.iter().any(|entry| entry.at == horizon && evidence(entry));
+    let mut fresh: Option<&Entry> = None;
     loop {
-        let turn = if frozen(walk.at) { None } else { walk.instant(fresh) };
+        // Health alone makes no instant to judge: not of one that is only looked at, nor before the evidence of the same.
+        let health = fresh.is_some_and(|entry| !evidence(entry));
+        let more = entries.get(walk.known).is_some_and(|next| next.at == walk.at);
+        let waits = health && (more || (walk.at == horizon && !judged_here && thaw != Some(horizon)));
+        let turn = if frozen(walk.at) || waits { None } else { walk.instant(fresh) };
         if let Some(turn) = turn {
             return Ok(turn);
         }

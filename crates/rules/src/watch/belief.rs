@@ -48,12 +48,13 @@ impl Belief {
     fn judged(&self, answer: Answer, view: &View<'_>) -> Option<State> {
         let (met, doubted) = (self.hold.sum >= self.needed(view), view.rule.tolerate.micros() == 0);
         match (self.state, answer) {
+            (State::Suspected, _) if view.rule.is_impulse() => Some(State::Present),
             (State::Unknown | State::Clear, Answer::So(_)) => Some(State::Suspected),
             (State::Unknown, Answer::NotSo) => Some(State::Clear),
-            (State::Suspected, _) if met => Some(State::Present),
+            (State::Suspected, Answer::So(_)) if met => Some(State::Present),
             (State::Suspected, Answer::NotSo) if doubted => Some(State::Clear),
             (State::Present, Answer::NotSo) => Some(State::Easing),
-            (State::Easing, _) if met => Some(State::Clear),
+            (State::Easing, Answer::NotSo) if met => Some(State::Clear),
             (State::Easing, Answer::So(_)) if doubted => Some(State::Present),
             _ => None,
         }
@@ -146,8 +147,12 @@ impl Belief {
     /// Looks ahead to log time `to`: only what changed stays, up to the instant of the change (ENGINE §3).
     pub(super) fn look(&mut self, view: &View<'_>, to: i64) -> Option<Turn> {
         let mut ahead = *self;
-        let turn =
-            ahead.advance(view, to).or_else(|| ahead.seen.filter(|seen| *seen <= to).and_then(|_| ahead.settle(view)));
+        // Where coverage ends just here, what comes next may follow without a gap: that instant is judged once it is past.
+        let here = |ahead: &mut Self| {
+            let judged = ahead.seen == self.seen || self.still_until == Some(to);
+            ahead.seen.filter(|seen| judged && *seen <= to).and_then(|_| ahead.settle(view))
+        };
+        let turn = ahead.advance(view, to).or_else(|| here(&mut ahead));
         if turn.is_some() {
             *self = ahead;
         }
@@ -157,10 +162,12 @@ impl Belief {
     /// The first instant after `from` at which something may change if nobody says a word more.
     pub(super) fn next_change(&self, view: &View<'_>, from: i64) -> i64 {
         let mut ahead = *self;
-        if ahead.advance(view, from).is_some() {
+        if ahead.advance(view, from).is_some() || { ahead }.settle(view).is_some() {
             return from;
         }
-        ahead.next_edge(view)
+        // What a person ended ahead of log time is judged again when log time comes to what was seen last.
+        let again = ahead.still_until.and(ahead.seen).filter(|seen| *seen > from);
+        ahead.next_edge(view).min(again.unwrap_or(i64::MAX))
     }
 
     fn next_edge(&self, view: &View<'_>) -> i64 {

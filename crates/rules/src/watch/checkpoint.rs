@@ -200,11 +200,11 @@ fn write_voice(voice: &Voice, to: &mut Writer) {
     to.maybe(voice.born, Writer::instant);
     to.maybe(voice.source.as_ref(), |to, source| to.text(source.as_str()));
     to.maybe(voice.adapter.as_ref(), |to, adapter| to.text(adapter.as_str()));
-    for instant in
-        [voice.last, voice.said_at, voice.heard, voice.unwell, voice.silent_from].into_iter().chain(voice.health)
-    {
+    for instant in [voice.last, voice.said_at, voice.heard, voice.silent_from].into_iter().chain(voice.health) {
         to.maybe(instant, Writer::instant);
     }
+    to.length(voice.ills.len());
+    voice.ills.iter().for_each(|ill| to.instant(*ill));
     to.length(voice.values.len());
     voice.values.iter().for_each(|value| to.maybe(value.as_ref(), Writer::value));
     to.length(voice.covered.len());
@@ -260,11 +260,14 @@ fn read_voice(voice: &mut Voice, from: &mut Reader<'_>) -> Option<()> {
     voice.born = from.maybe(Reader::instant)?;
     voice.source = from.maybe(|from| SourceName::parse(from.text()?).ok())?;
     voice.adapter = from.maybe(|from| AdapterName::parse(from.text()?).ok())?;
-    for instant in [&mut voice.last, &mut voice.said_at, &mut voice.heard, &mut voice.unwell, &mut voice.silent_from] {
+    for instant in [&mut voice.last, &mut voice.said_at, &mut voice.heard, &mut voice.silent_from] {
         *instant = from.maybe(Reader::instant)?;
     }
     for instant in &mut voice.health {
         *instant = from.maybe(Reader::instant)?;
+    }
+    for _ in 0..from.length()? {
+        voice.ills.push(from.instant()?);
     }
     for _ in 0..from.length()? {
         let value = from.maybe(Reader::value)?;

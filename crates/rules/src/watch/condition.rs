@@ -93,10 +93,12 @@ impl Condition {
             self.belief.seen = Some(at);
         }
         let says = self.hear(source, said, at);
-        if self.rule.is_impulse() && says == Says::So {
+        // One that is judged late, when it no longer covers its place, raises nothing there (ENGINE §11.5).
+        let covers = self.belief.seen.is_some_and(|seen| self.voices[source].covers(seen));
+        if self.rule.is_impulse() && says == Says::So && covers {
             let bit = bits().nth(source).unwrap_or(0);
             let turn = self.belief.impulse(bit);
-            turn.into_iter().for_each(|turn| self.turned(turn, now, out));
+            turn.into_iter().for_each(|turn| self.said(turn, now, out));
         }
         self.run(now, out, Belief::settle);
         true
@@ -149,10 +151,18 @@ impl Condition {
             let turn = step(&mut belief, &self.view());
             self.belief = belief;
             match turn {
-                Some(turn) => self.turned(turn, now, out),
+                Some(turn) => self.said(turn, now, out),
                 None => return,
             }
         }
+    }
+
+    /// A change that evidence brings: the first steps of a ladder do not wait for the next tick.
+    fn said(&mut self, turn: Turn, now: &Now<'_>, out: &mut Vec<Change>) {
+        let before = out.len();
+        self.turned(turn, now, out);
+        let opened = out[before..].iter().any(|change| matches!(change, Change::Opened(_)));
+        now.time.filter(|_| opened).into_iter().for_each(|time| self.climb(time, out));
     }
 
     /// Says what a change of state means: the move itself, and an episode that begins or ends with it.
@@ -203,7 +213,6 @@ impl Condition {
             decided: LogTime::from_micros(time),
             reason,
         }));
-        self.climb(time, out);
     }
 
     /// An episode that a record brought late waits for a tick, and opens if it still stands then (ENGINE §2).

@@ -187,7 +187,7 @@ impl Condition {
             age: voice.said_at.map(|said| Span::from_micros(at.saturating_sub(said))),
             covers: voice.covers(at),
             covered_until: until.map(Seen::from_micros),
-            unwell_since: voice.unwell.filter(|_| voice.is_unwell()).map(Seen::from_micros),
+            unwell_since: voice.unwell().filter(|_| voice.is_unwell()).map(Seen::from_micros),
             silent_since: voice.silent_from.map(LogTime::from_micros),
             witness,
         }

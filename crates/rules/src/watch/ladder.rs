@@ -54,7 +54,8 @@ impl Ladder {
         self.calls.iter().find(|call| call.name == name).is_some_and(|call| match asked {
             Asked::Answered => call.answered,
             Asked::Delivered => call.delivered,
-            Asked::Failed => call.failed,
+            // What reached its place at last has not failed.
+            Asked::Failed => call.failed && !call.delivered,
         })
     }
 }
@@ -62,7 +63,9 @@ impl Ladder {
 impl Condition {
     /// What became of an effect that this episode's ladder asked for.
     pub(super) fn outcome(&mut self, outcome: &Outcome) {
-        if let Some(episode) = self.episode.as_mut().filter(|episode| episode.id == outcome.episode) {
+        let meant = self.episode.as_mut().filter(|episode| episode.id == outcome.episode);
+        // A ladder that has not begun has asked for nothing.
+        if let Some(episode) = meant.filter(|episode| episode.opened.is_some()) {
             episode.ladder.note(outcome);
         }
     }

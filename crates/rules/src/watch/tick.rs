@@ -80,17 +80,12 @@ impl Engine {
             }
         };
         let cased = condition.sight.cased;
+        // The time up to here was spent as things stood.
+        before.into_iter().for_each(|before| condition.age(before, time));
+        condition.look(time, &now).into_iter().for_each(|(at, changes)| note(at, Order::Hold, changes));
+        // Behind the look: who is a witness may have changed with it, and with that who is missed.
         let sight = condition.look_around(&air);
         sight.into_iter().for_each(|(at, change)| note(at, Order::Blind, vec![change]));
-        let turns = condition.look(time, &now);
-        let turned = !turns.is_empty();
-        turns.into_iter().for_each(|(at, changes)| note(at, Order::Hold, changes));
-        if turned {
-            // Who is a witness has changed, and with it who is missed.
-            let sight = condition.look_around(&air);
-            sight.into_iter().for_each(|(at, change)| note(at, Order::Blind, vec![change]));
-        }
-        before.into_iter().for_each(|before| condition.age(before, time));
         let mut opened = Vec::new();
         condition.open_if_waiting(&now, &mut opened);
         note(time, Order::Open, opened);

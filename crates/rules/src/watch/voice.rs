@@ -9,6 +9,9 @@ use crate::rulebook::Says;
 /// The most separate stretches of coverage that are kept; older ones are behind every judgement long before.
 const MAX_STRETCHES: usize = 64;
 
+/// The most unhealthy words that are kept.
+const MAX_ILLS: usize = 32;
+
 /// The end of coverage where a rule names no time of silence.
 pub(super) const FOR_EVER: i64 = i64::MAX;
 
@@ -36,8 +39,8 @@ pub(super) struct Voice {
     pub(super) says: Says,
     /// Its last healthy word: evidence, or health that vouches for it.
     pub(super) heard: Option<i64>,
-    /// Its last unhealthy word.
-    pub(super) unwell: Option<i64>,
+    /// Its unhealthy words that something healthy may still come before, oldest first, and always the newest.
+    pub(super) ills: Vec<i64>,
     /// The last health record applied, part by part.
     pub(super) health: [Option<i64>; 3],
     /// Found silent at this instant, and no word since.
@@ -62,7 +65,7 @@ impl Voice {
             said_at: None,
             says: Says::Neither,
             heard: None,
-            unwell: None,
+            ills: Vec::new(),
             health: [None; 3],
             silent_from: None,
             covered: Vec::new(),
@@ -125,7 +128,7 @@ impl Voice {
     /// A healthy word: it covers from here, at most for the time of silence, and not past a known unhealthy word.
     fn vouch(&mut self, at: i64) {
         let until = at.saturating_add(self.after);
-        let until = self.unwell.filter(|ill| at <= *ill).map_or(until, |ill| until.min(ill));
+        let until = self.ills.iter().copied().find(|ill| at <= *ill).map_or(until, |ill| until.min(ill));
         self.heard = self.heard.max(Some(at));
         if until > at {
             self.covered.push((at, until));
@@ -135,10 +138,11 @@ impl Voice {
 
     /// An unhealthy word ends the coverage at its instant, until a later healthy one.
     fn falter(&mut self, at: i64) {
-        if self.unwell.is_some_and(|ill| at <= ill) {
+        let newest = self.unwell().is_none_or(|ill| at > ill);
+        self.note_ill(at);
+        if !newest {
             return;
         }
-        self.unwell = Some(at);
         let resumed = self.heard.filter(|heard| *heard > at);
         let mut resumes = None;
         for stretch in &mut self.covered {
@@ -152,6 +156,22 @@ impl Voice {
         self.covered.extend(resumes);
         self.covered.retain(|(from, until)| from < until);
         self.tidy();
+    }
+
+    fn note_ill(&mut self, at: i64) {
+        if let Err(place) = self.ills.binary_search(&at) {
+            self.ills.insert(place, at);
+        }
+        // Nothing healthy comes before what is stale by now.
+        let stale = self.last.min(self.health[self.made_by as usize]).unwrap_or(i64::MIN);
+        let behind = self.ills.partition_point(|ill| *ill < stale).min(self.ills.len() - 1);
+        let excess = self.ills.len().saturating_sub(MAX_ILLS);
+        self.ills.drain(..behind.max(excess));
+    }
+
+    /// Its last unhealthy word.
+    pub(super) fn unwell(&self) -> Option<i64> {
+        self.ills.last().copied()
     }
 
     /// Joins stretches that touch and drops the oldest beyond the bound.
@@ -181,17 +201,17 @@ impl Voice {
 
     /// Its last word was that it is not well.
     pub(super) fn is_unwell(&self) -> bool {
-        self.unwell.is_some() && self.unwell >= self.heard
+        self.unwell().is_some() && self.unwell() >= self.heard
     }
 
     /// Not to be relied on for the flag that people see, and since when.
     pub(super) fn out_since(&self) -> Option<i64> {
-        if self.is_unwell() { self.unwell } else { self.silent_from }
+        if self.is_unwell() { self.unwell() } else { self.silent_from }
     }
 
     /// Its last word of any sort.
     pub(super) fn last_word(&self) -> Option<i64> {
-        self.heard.max(self.unwell).max(self.last)
+        self.heard.max(self.unwell()).max(self.last)
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Wildness {
     pub(crate) devices: usize,
     pub(crate) places: usize,
     pub(crate) delays: bool,
+    /// Records that say that a part is not well.
+    pub(crate) sick: bool,
     /// Acts, outcomes, takeovers, outages.
     pub(crate) people: bool,
     /// A second configuration version.
@@ -22,7 +24,8 @@ pub(crate) struct Wildness {
 }
 
 /// Everything at once.
-pub(crate) const WILD: Wildness = Wildness { devices: 3, places: 2, delays: true, people: true, versions: true };
+pub(crate) const WILD: Wildness =
+    Wildness { devices: 3, places: 2, delays: true, sick: true, people: true, versions: true };
 
 pub(crate) fn world(wild: Wildness) -> BoxedStrategy<World> {
     let rules = if wild.people { 1..3 } else { 1..2_usize };
@@ -81,7 +84,7 @@ fn happening(
     let claims = select(
         vec![Claims::Nothing; 6]
             .into_iter()
-            .chain([Claims::Healthy, Claims::Occluded, Claims::Test])
+            .chain([Claims::Healthy, if wild.sick { Claims::Occluded } else { Claims::Healthy }, Claims::Test])
             .collect::<Vec<_>>(),
     );
     let cut = if wild.delays { 0..60_i64 } else { 0..1 };
@@ -93,8 +96,8 @@ fn happening(
     );
     let parts = select(vec![Part::Analytics, Part::Analytics, Part::Camera, Part::Link]);
     let healths = (0..devices, 0..places, parts, rhythm, 0..6_u8).prop_map(
-        |(device, place, part, (from, every, times, delay), sick)| {
-            let healthy = sick != 5;
+        move |(device, place, part, (from, every, times, delay), sick)| {
+            let healthy = sick != 5 || !wild.sick;
             Happening::Healths(Healths { device, place, part, from, every, times, delay, healthy })
         },
     );
