@@ -9,6 +9,7 @@ mod field;
 mod pages;
 mod scene;
 mod stream;
+mod told;
 
 use std::sync::Arc;
 
@@ -75,10 +76,11 @@ fn router(desk: Desk, settings: ConsoleSettings, intake: Router) -> Router {
         .merge(shown)
         .fallback(answer::not_found)
         .method_not_allowed_fallback(answer::method_not_allowed)
-        .with_state(state)
+        .with_state(Arc::clone(&state))
         .merge(intake)
-        .layer(axum::middleware::from_fn(answer::secured))
         .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check))
+        .layer(axum::middleware::from_fn_with_state(state, told::to_people))
+        .layer(axum::middleware::from_fn(answer::secured))
 }
 
 fn shown() -> Router<Arc<State>> {

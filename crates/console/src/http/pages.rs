@@ -83,7 +83,7 @@ async fn drawn_board(state: &State, headers: &HeaderMap, uri: &Uri, query: &Chos
 fn with_choice(headers: &HeaderMap, uri: &Uri, mut response: Response) -> Response {
     let _ = headers;
     for pair in uri.query().unwrap_or_default().split('&') {
-        let known = matches!(pair, "lang=zh" | "lang=en" | "theme=dark" | "theme=light" | "theme=auto");
+        let known = matches!(pair, "lang=zh" | "lang=en" | "theme=dark" | "theme=light" | "theme=system");
         if known && let Ok(value) = HeaderValue::from_str(&format!("{pair}; Path=/; Max-Age=31536000; SameSite=Lax")) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
@@ -187,7 +187,8 @@ impl CaseQuery {
             _ => vec![],
         };
         CaseFilter {
-            state: some(&self.state),
+            state: some(&self.state).filter(|state| state != "live"),
+            live: (self.state == "live").then_some(true),
             kind: some(&self.kind),
             unit: some(&self.unit),
             grids,
@@ -255,8 +256,8 @@ impl ConditionQuery {
 pub(super) async fn conditions(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<ConditionQuery>) -> Response {
     let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
     let limit = query.limit.unwrap_or(200).clamp(1, 1000);
-    let page = match state.desk.conditions(&query.filter(), limit, query.cursor.as_deref()).await {
-        Ok(page) => page,
+    let (now, next) = match found(&state, &drawn, &query, limit).await {
+        Ok(found) => found,
         Err(error) => return answer::failed(&error),
     };
     let filter = condition_view::ConditionFilter {
@@ -264,10 +265,28 @@ pub(super) async fn conditions(Of(state): At, headers: HeaderMap, uri: Uri, quer
         state: query.state.clone(),
         place: query.place.clone(),
     };
-    let next = page.next.map(|cursor| follow(&drawn.look.path, &cursor));
-    let now: Vec<ConditionNow> = page.items.into_iter().filter_map(condition).collect();
+    let next = next.map(|cursor| follow(&drawn.look.path, &cursor));
     let view = condition_view::conditions(&drawn.scene(&state), filter, &now, next);
     with_choice(&headers, &uri, answer::page(page::conditions(&drawn.look, &view)))
+}
+
+/// The conditions of a filter. People write a part of a place's name where programs write its id.
+async fn found(
+    state: &State,
+    drawn: &Drawn,
+    query: &ConditionQuery,
+    limit: u32,
+) -> Result<(Vec<ConditionNow>, Option<String>), PipelineError> {
+    let words = query.place.trim();
+    let known = muster_domain::id::PlaceId::parse(words).is_ok_and(|id| drawn.config.catalogue.places.contains_key(&id));
+    if words.is_empty() || known {
+        let page = state.desk.conditions(&query.filter(), limit, query.cursor.as_deref()).await?;
+        return Ok((page.items.into_iter().filter_map(condition).collect(), page.next));
+    }
+    let scene = drawn.scene(state);
+    let mut all = conditions_now(&state.desk, &ConditionFilter { place: None, ..query.filter() }).await?;
+    all.retain(|one| one.subject.place().is_some_and(|place| scene.place_name(place).contains(words)));
+    Ok((all, None))
 }
 
 /// The filters of the page of dead letters.

@@ -1,6 +1,6 @@
 //! A case as a card of the queue, and as the whole of itself.
 
-use muster_domain::case::{Case, CaseEvent, SeatState};
+use muster_domain::case::{Case, CaseEvent, Role, Seat, SeatState};
 use muster_domain::condition::Subject;
 
 use crate::phrase::{self, When};
@@ -56,10 +56,16 @@ pub fn card(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Card
         need: need::need(case, look.now).map(|need| look.t(need.text())),
         why: why::line(scene, case),
         chips: chips(scene, case, conditions),
-        seats: case.live_seats().map(|seat| parts::seat(scene, seat)).collect(),
+        seats: seats(case).map(|seat| parts::seat(scene, seat)).collect(),
         left: need::deciding_clock(case).filter(|_| case.state.is_live()).map(|due| parts::left(scene, due)),
         selected: false,
     }
+}
+
+/// Its live seats, the lead first.
+fn seats(case: &Case) -> impl Iterator<Item = &Seat> {
+    let of = |lead: bool| case.live_seats().filter(move |seat| (seat.role == Role::Lead) == lead);
+    of(true).chain(of(false))
 }
 
 /// What and where: "中控室脱岗 · 国贸大厦 中控室".
@@ -77,7 +83,7 @@ fn chips(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Vec<Chi
         }
         if chips.is_empty() && matches!(case.subject, Subject::Device(_) | Subject::Adapter(_)) && case.is_present() {
             let tone = Tone::Blind;
-            chips.push(Chip { tone: tone.name(), text: look.t(tone.text()).to_owned(), since_ms: None, span: None });
+            chips.push(Chip { tone: tone.name(), text: look.t(tone.text()).to_owned(), since_ms: None, span: None, of: None });
         }
         if !case.reports.is_empty() {
             let tone = Tone::Reported;
@@ -85,7 +91,7 @@ fn chips(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Vec<Chi
             if case.reports.len() > 1 {
                 text = format!("{text} × {}", case.reports.len());
             }
-            chips.push(Chip { tone: tone.name(), text, since_ms: None, span: None });
+            chips.push(Chip { tone: tone.name(), text, since_ms: None, span: None, of: None });
         }
     }
     chips
@@ -162,7 +168,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, events: &[CaseEvent], conditions: &
         live: case.state.is_live(),
         version: case.version,
         grid: case.grid.as_ref().map(|grid| (scene.grid(grid), grid.to_string())),
-        rule: link.map(|link| format!("{} v{}", link.rule, link.rule_version)),
+        rule: link.map(|link| format!("{} v{}", scene.rule(&link.rule), link.rule_version)),
         filed: phrase::when(look, case.filed.micros()),
         changed: phrase::when(look, case.changed.micros()),
         ends: why::ends(scene, case),
@@ -171,7 +177,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, events: &[CaseEvent], conditions: &
             .reports
             .iter()
             .map(|report| ReportRow {
-                from: format!("{} {}", report.source, report.id),
+                from: format!("{} {}", wording::source(look.lang, report.source.as_str()), report.id),
                 text: report.text.clone(),
                 at: report.occurred.map(|seen| phrase::when(look, seen.micros())),
             })
@@ -188,8 +194,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, events: &[CaseEvent], conditions: &
         entries,
         maybe_same: case.maybe_same.iter().map(ToString::to_string).collect(),
         decisions: decision::decisions(scene, case),
-        moves: case
-            .live_seats()
+        moves: seats(case)
             .map(|seat| parts::seat(scene, seat))
             .map(|seat| {
                 let movable = seat.movable && case.state.is_live();
