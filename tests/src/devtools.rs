@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -44,13 +44,14 @@ impl Tab {
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child = spawned.unwrap_or_else(|error| panic!("{}: {error}", browser.program().display()));
         let (Some(into), Some(from)) = (child.stdin.take(), child.stdout.take()) else { panic!("a pipe is missing") };
-        let (tell, said) = channel();
+        let (tell, said) = sync_channel(4096);
         std::thread::spawn(move || {
             for message in BufReader::new(from).split(0).map_while(Result::ok) {
                 let _ = serde_json::from_slice(&message).map(|message: Value| tell.send(message));
             }
         });
-        let mut tab = Self { child, into, said, session: String::new(), asked: 0, heard: Vec::new(), _profile: profile };
+        let mut tab =
+            Self { child, into, said, session: String::new(), asked: 0, heard: Vec::new(), _profile: profile };
         tab.prepare(view);
         tab
     }

@@ -155,7 +155,7 @@ document.addEventListener("keydown", (e) => {
   else if (e.key === "?" && $("#keymap")) $("#keymap").showModal();
   else if (e.key === "/") { const q = $("input[type=search]"); if (q) q.focus(); else location.href = "/cases#q"; e.preventDefault(); return; }
   else if (e.key === "m" && sound) sound.click();
-  else if (e.key === "Enter" && board && e.target === body) { const a = $(".head .line a"); if (a) location.href = a.href; }
+  else if (e.key === "Enter" && board && (e.target === body || e.target.matches(".card[aria-current]"))) { const a = $(".head .line a"); if (a) location.href = a.href; }
   else {
     const act = $$(".acts [data-key]").find((el) => el.dataset.key === e.key.toLowerCase());
     if (!act) return;

@@ -26,9 +26,9 @@ async fn a_person_walks_the_queue_by_keys_and_opens_a_case() {
     tab.press("Escape");
     tab.wait("it closes", "!document.querySelector('#keymap').open");
     tab.press("Enter");
-    tab.wait("the case page", "location.pathname.startsWith('/cases/') && document.querySelector('.journal')");
+    tab.wait("the case page", "location.pathname.startsWith('/cases/') && document.readyState === 'complete'");
     tab.press("Escape");
-    tab.wait("the board", "location.pathname === '/'");
+    tab.wait("the board", "location.pathname === '/' && document.readyState === 'complete'");
     tab.press("/");
     tab.wait("the search", "location.pathname === '/cases' && document.activeElement.matches('input[type=search]')");
     assert_eq!(tab.troubles(server.url()), Vec::<String>::new());

@@ -33,6 +33,6 @@ async fn the_board_shows_a_new_case_says_that_it_is_cut_and_recovers() {
     assert_eq!(again.url(), url);
     tab.wait("the stream again", "document.querySelector('#live.on')");
     tab.eval("document.querySelector('.acts form').requestSubmit()");
-    tab.wait("what is decided is seen", "document.querySelector('#pane .line').textContent.includes('值班员确认')");
+    tab.wait("what is decided is seen", "document.querySelector('#pane ol.line').textContent.includes('值班员确认')");
     assert_eq!(tab.eval("window.kept"), true, "all on the page that was opened first");
 }

@@ -278,7 +278,8 @@ async fn found(
     limit: u32,
 ) -> Result<(Vec<ConditionNow>, Option<String>), PipelineError> {
     let words = query.place.trim();
-    let known = muster_domain::id::PlaceId::parse(words).is_ok_and(|id| drawn.config.catalogue.places.contains_key(&id));
+    let known =
+        muster_domain::id::PlaceId::parse(words).is_ok_and(|id| drawn.config.catalogue.places.contains_key(&id));
     if words.is_empty() || known {
         let page = state.desk.conditions(&query.filter(), limit, query.cursor.as_deref()).await?;
         return Ok((page.items.into_iter().filter_map(condition).collect(), page.next));

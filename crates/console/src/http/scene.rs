@@ -106,7 +106,13 @@ fn card(rule: &Rule) -> crate::scene::RuleCard {
         let seats = (!seats.is_empty()).then_some(RungDoes::Seats(seats));
         call.into_iter().chain(warn).chain(seats).map(rung).collect::<Vec<_>>()
     });
-    crate::scene::RuleCard { name: rule.name.clone(), version: rule.version, hold: rule.raise.hold, clear, ladder: ladder.collect() }
+    crate::scene::RuleCard {
+        name: rule.name.clone(),
+        version: rule.version,
+        hold: rule.raise.hold,
+        clear,
+        ladder: ladder.collect(),
+    }
 }
 
 /// A condition as the views know it.

@@ -11,8 +11,8 @@ use muster_domain::text::Words;
 use muster_wire::problem::MEDIA_TYPE;
 use serde::Deserialize;
 
-use super::scene::plain_look;
 use super::State;
+use super::scene::plain_look;
 use crate::page;
 use crate::view::refusal::{self, Said};
 
@@ -61,14 +61,12 @@ fn drawn(state: &State, headers: &HeaderMap, uri: &Uri, problem: Problem) -> ask
     let said = refusal::said(problem.status, &problem.code, words);
     // What the reader did not choose to know, such as the inside of a failure, is in the log.
     let detail = problem.detail.filter(|_| problem.status < 500 && !said.known).unwrap_or_default();
-    let field = uri.path().starts_with("/f/");
     let Said { title, what, .. } = said;
-    match field {
-        true => {
-            let back = (problem.status != 404).then(|| uri.path());
-            page::field_refused(&look, &title, &what, &detail, super::field::phone(state).as_deref(), back)
-        }
-        false => page::refused(&look, &title, &what, &detail, back(headers, uri)),
+    let desk = super::field::phone(state);
+    match (uri.path().starts_with("/f/"), problem.status) {
+        (true, 404) => page::field_gone(&look, desk.as_deref()),
+        (true, _) => page::field_refused(&look, &title, &what, &detail, desk.as_deref(), Some(uri.path())),
+        (false, _) => page::refused(&look, &title, &what, &detail, back(headers, uri)),
     }
 }
 
@@ -106,11 +104,9 @@ mod tests {
     #[test]
     fn there_is_always_a_way_back() {
         let form = headers(&[("content-type", "application/x-www-form-urlencoded")]);
-        for (path, to) in [
-            ("/cases/case_1/commands", "/cases/case_1"),
-            ("/dead-letters/7/drop", "/dead-letters"),
-            ("/nope", "/"),
-        ] {
+        for (path, to) in
+            [("/cases/case_1/commands", "/cases/case_1"), ("/dead-letters/7/drop", "/dead-letters"), ("/nope", "/")]
+        {
             assert_eq!(back(&form, &path.parse().unwrap()), to);
         }
     }

@@ -1,7 +1,7 @@
 //! A case as a card of the queue, and as the whole of itself.
 
 use muster_domain::case::{Case, CaseEvent, Role, Seat, SeatState};
-use muster_domain::condition::Subject;
+use muster_domain::condition::{State, Subject};
 
 use crate::phrase::{self, When};
 use crate::scene::{ConditionNow, Scene, conditions_of};
@@ -79,11 +79,28 @@ fn chips(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Vec<Chi
     let mut chips: Vec<Chip> = Vec::new();
     if case.state.is_live() {
         for condition in conditions_of(case, conditions) {
-            chips.extend(parts::condition_chips(scene, condition));
+            let mut own = parts::condition_chips(scene, condition);
+            let link = case.episodes.iter().find(|link| condition.episode.as_ref() == Some(&link.episode));
+            // An episode lasts through a moment of easing: the chip and the line must not say two things.
+            if let Some(lasted) =
+                link.filter(|_| condition.state == State::Present).and_then(|it| why::lasted(scene, it))
+            {
+                for chip in own.iter_mut().filter(|chip| chip.tone == Tone::Present.name()) {
+                    chip.since_ms = Some((look.now.micros() - lasted.micros()) / 1_000);
+                    chip.span = Some(phrase::span(look.lang, lasted));
+                }
+            }
+            chips.append(&mut own);
         }
         if chips.is_empty() && matches!(case.subject, Subject::Device(_) | Subject::Adapter(_)) && case.is_present() {
             let tone = Tone::Blind;
-            chips.push(Chip { tone: tone.name(), text: look.t(tone.text()).to_owned(), since_ms: None, span: None, of: None });
+            chips.push(Chip {
+                tone: tone.name(),
+                text: look.t(tone.text()).to_owned(),
+                since_ms: None,
+                span: None,
+                of: None,
+            });
         }
         if !case.reports.is_empty() {
             let tone = Tone::Reported;

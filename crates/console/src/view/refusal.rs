@@ -19,7 +19,10 @@ pub fn said(status: u16, code: &str, words: Option<Words>) -> Said {
     let found = of_code(code).or_else(|| of_status(status));
     let known = found.is_some() || words.is_some();
     let (title, what) = found.unwrap_or_else(|| {
-        (Words::new("没有办成", "Not done"), Words::new("什么也没有改变；请再试一次。", "Nothing was changed; please try again."))
+        (
+            Words::new("没有办成", "Not done"),
+            Words::new("什么也没有改变；请再试一次。", "Nothing was changed; please try again."),
+        )
     });
     Said { title, what: words.unwrap_or(what), known }
 }
@@ -28,11 +31,17 @@ fn of_code(code: &str) -> Option<(Words, Words)> {
     let (title, what) = match code {
         "needs-name" => (
             Words::new("请写姓名", "Your name, please"),
-            Words::new("第一次提交要写您的姓名；返回后补上即可。", "The first step needs your name; go back and add it."),
+            Words::new(
+                "第一次提交要写您的姓名；返回后补上即可。",
+                "The first step needs your name; go back and add it.",
+            ),
         ),
         "bound-elsewhere" => (
             Words::new("这个链接已在另一台设备上使用", "This link is in use on another device"),
-            Words::new("请用原来的设备打开，或呼叫值班席另发链接。", "Open it on that device, or call the desk for a new link."),
+            Words::new(
+                "请用原来的设备打开，或呼叫值班席另发链接。",
+                "Open it on that device, or call the desk for a new link.",
+            ),
         ),
         "seat-gone" => (
             Words::new("不必再去了", "You need not go any more"),
@@ -48,31 +57,52 @@ fn of_code(code: &str) -> Option<(Words, Words)> {
         ),
         "still-bad" => (
             Words::new("仍然读不懂", "Still cannot be read"),
-            Words::new("原因还在，这一条仍留在死信里；修好原因再重放。", "The cause is still there and the letter is kept; mend the cause, then replay."),
+            Words::new(
+                "原因还在，这一条仍留在死信里；修好原因再重放。",
+                "The cause is still there and the letter is kept; mend the cause, then replay.",
+            ),
         ),
         "no-picture" => (
             Words::new("这不是照片", "That is no picture"),
-            Words::new("只收 JPEG、PNG、WebP 照片；返回后另选一张。", "Photos are JPEG, PNG or WebP; go back and choose another."),
+            Words::new(
+                "只收 JPEG、PNG、WebP 照片；返回后另选一张。",
+                "Photos are JPEG, PNG or WebP; go back and choose another.",
+            ),
         ),
         "too-large" => (
             Words::new("文件太大", "Too large"),
-            Words::new("一张照片最多 20 MiB；返回后另选一张。", "A photo has at most 20 MiB; go back and choose another."),
+            Words::new(
+                "一张照片最多 20 MiB；返回后另选一张。",
+                "A photo has at most 20 MiB; go back and choose another.",
+            ),
         ),
         "not-local" => (
             Words::new("只限本机打开", "This machine only"),
-            Words::new("没有设置登录时，只在本机以 localhost 打开。", "Without a login it opens on this machine alone, as localhost."),
+            Words::new(
+                "没有设置登录时，只在本机以 localhost 打开。",
+                "Without a login it opens on this machine alone, as localhost.",
+            ),
         ),
         "no-token" | "not-yours" => (
             Words::new("没有权限", "Not allowed"),
-            Words::new("请用有权限的令牌打开，或请管理员添加。", "Come with a token that may, or ask the administrator for one."),
+            Words::new(
+                "请用有权限的令牌打开，或请管理员添加。",
+                "Come with a token that may, or ask the administrator for one.",
+            ),
         ),
         "foreign-origin" => (
             Words::new("不是从本系统提交的", "Not sent from our own pages"),
-            Words::new("什么也没有改变；请回到值班席再提交。", "Nothing was changed; send it from the desk's own page."),
+            Words::new(
+                "什么也没有改变；请回到值班席再提交。",
+                "Nothing was changed; send it from the desk's own page.",
+            ),
         ),
         "precondition-failed" => (
             Words::new("案件已有变化", "The case has changed"),
-            Words::new("什么也没有改变；返回看最新情况再决定。", "Nothing was done; go back, look at it as it is now, and decide."),
+            Words::new(
+                "什么也没有改变；返回看最新情况再决定。",
+                "Nothing was done; go back, look at it as it is now, and decide.",
+            ),
         ),
         _ => return None,
     };
