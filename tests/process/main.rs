@@ -7,6 +7,8 @@
 mod api;
 mod browser;
 mod chaos;
+mod cli;
 mod e2e;
+mod import;
 mod records;
 mod stage;

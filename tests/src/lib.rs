@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use chromium::{Browser, Theme, View, Visit};
 pub use devtools::Tab;
-pub use need::need;
+pub use need::{data, need};
 pub use postgres::{Database, database};
 pub use server::Server;
 pub use wait::{eventually, until};

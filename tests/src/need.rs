@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The value of an environment variable that the test command sets once the thing is there.
 ///
@@ -19,12 +19,31 @@ pub fn need(variable: &str, what: &str) -> Option<String> {
     }
     let test = this_test();
     assert!(!in_ci(), "{test} needs {what} ({variable}), and in CI nothing may be skipped");
-    // written past the test harness, which swallows what a passing test prints
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: needs {what}; run `cargo xtask test`, or set {variable}");
-    if let Some(list) = std::env::var_os("MUSTER_TEST_SKIPS") {
-        note(Path::new(&list), &test, what);
-    }
+    say_skipped(&test, &format!("{what}; run `cargo xtask test`, or set {variable}"), what);
     None
+}
+
+/// A file of the shared data, which lies beside the repository or where `MUSTER_TEST_DATA` says.
+///
+/// `None` means that the test must return at once: nothing can fetch the file, so it has been named as skipped.
+#[must_use]
+pub fn data(name: &str) -> Option<PathBuf> {
+    let beside = || crate::root().join("../shared/data");
+    let file = std::env::var_os("MUSTER_TEST_DATA").map_or_else(beside, PathBuf::from).join(name);
+    if file.is_file() {
+        return Some(file);
+    }
+    let what = format!("{name}, in the folder that MUSTER_TEST_DATA names");
+    say_skipped(&this_test(), &what, &what);
+    None
+}
+
+fn say_skipped(test: &str, words: &str, what: &str) {
+    // written past the test harness, which swallows what a passing test prints
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: needs {words}");
+    if let Some(list) = std::env::var_os("MUSTER_TEST_SKIPS") {
+        note(Path::new(&list), test, what);
+    }
 }
 
 /// One line a skip, appended in one write, so that test programs may share the file.

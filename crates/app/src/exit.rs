@@ -25,6 +25,11 @@ impl Failure {
         Self { code: 2, words: words.into() }
     }
 
+    /// Something outside is not there, as far as its own words go.
+    pub(crate) fn absent(words: impl Into<String>) -> Self {
+        Self { code: 3, words: words.into() }
+    }
+
     /// Something outside is not there.
     pub(crate) fn outside(words: impl Into<String>, error: &(dyn Error + 'static)) -> Self {
         Self { code: 3, words: format!("{}: {}", words.into(), muster_pipeline::chain(error)) }

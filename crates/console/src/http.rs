@@ -6,6 +6,7 @@ mod api;
 mod assets;
 mod commands;
 mod field;
+mod inside;
 mod pages;
 mod scene;
 mod stream;
@@ -21,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, AccessError};
+pub use inside::Inside;
 
 use crate::map::Scenery;
 

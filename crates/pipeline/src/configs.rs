@@ -154,6 +154,15 @@ impl Configs {
         self.load(version).await
     }
 
+    /// Whether rule book and catalogue would be adopted. Nothing is stored.
+    ///
+    /// # Errors
+    /// As [`adopt`](Self::adopt).
+    pub fn would_hold(rules: &RuleFiles, catalogue: &Catalogue) -> Result<(), PipelineError> {
+        let book = RuleBook::parse(rules).map_err(PipelineError::RuleBook)?;
+        Config::new(0, book, catalogue.clone()).map_err(PipelineError::Config).map(drop)
+    }
+
     /// Announces a stored version to every partition, then marks it ready. Doing so twice does no harm.
     async fn announce(&self, log: &Arc<dyn EventLog>, clock: &Clock, version: u64) -> Result<(), PipelineError> {
         if self.0.store.config_ready_latest().await? != Some(version) {

@@ -3,7 +3,7 @@
 use muster_domain::case::{Case, CaseEvent, SeatState};
 use muster_domain::catalogue::Catalogue;
 use muster_domain::condition::{Blind, Change, ConditionKey, Moved, State, Subject};
-use muster_domain::id::CaseId;
+use muster_domain::id::{CaseId, EffectId, EpisodeId};
 use muster_domain::record::{Act, LogRecord};
 use muster_log::Record;
 use muster_rules::config::Config;
@@ -123,6 +123,11 @@ pub(crate) fn case_record(event: &CaseEvent, after: Option<&Case>) -> Result<Str
 
 pub(crate) fn condition_record(change: &Change) -> String {
     muster_wire::condition::write(change)
+}
+
+/// A step of a ladder is done at most once an episode: its effect is named by both.
+pub(crate) fn ladder_effect_id(episode: &EpisodeId, step: usize, name: &str) -> EffectId {
+    EffectId::of(episode.as_str(), &format!("{step}#{name}"))
 }
 
 pub(crate) fn condition_id(key: &ConditionKey) -> String {

@@ -33,6 +33,19 @@ pub enum PipelineError {
         /// What happened.
         what: String,
     },
+    /// A log that has less than what is committed: not the log that the store was written with.
+    #[error(
+        "partition {partition} of the log ends at {end}, and the store has committed up to {committed}: log and store \
+         are not of the same time; restore both from the same backup"
+    )]
+    LogBehind {
+        /// The partition.
+        partition: u32,
+        /// Where the log ends.
+        end: u64,
+        /// What is committed.
+        committed: u64,
+    },
     /// A document of our own that does not read back.
     #[error("a stored document cannot be read")]
     Document(#[source] WireError),

@@ -14,6 +14,10 @@ use crate::park::header;
 /// The dead-letter topics that people look at.
 const TOPICS: [Topic; 2] = [Topic::DeadLetter(DlqOf::Intake), Topic::DeadLetter(DlqOf::Observation)];
 
+/// How many dead letters, and about how many bytes of them, are copied at once.
+const MOST: usize = 500;
+const MOST_BYTES: usize = 4 << 20;
+
 /// Copies dead letters into the store until told to stop.
 pub async fn run(log: Arc<dyn EventLog>, store: Store, stop: CancellationToken) {
     let mut tasks = Vec::new();
@@ -35,6 +39,33 @@ pub async fn run(log: Arc<dyn EventLog>, store: Store, stop: CancellationToken) 
     }
 }
 
+/// Copies the dead letters that are there now, for whoever looks at them while no process follows.
+///
+/// # Errors
+/// [`PipelineError`] if the log cannot be read or the store cannot be written.
+pub async fn catch_up(log: &Arc<dyn EventLog>, store: &Store) -> Result<(), PipelineError> {
+    for topic in TOPICS {
+        let (name, bounds) = (topic.to_string(), log.bounds(&topic, 0).await?);
+        let mut at = store.dead_letters_end(&name).await?.max(bounds.start);
+        if at >= bounds.end {
+            continue;
+        }
+        let mut reader = log.reader(&topic, 0, at).await?;
+        while at < bounds.end {
+            let batch = reader.next(MOST, MOST_BYTES, Duration::from_secs(5)).await?;
+            at = batch.next;
+            put(store, &name, batch.records).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn put(store: &Store, topic: &str, found: Vec<Fetched>) -> Result<(), PipelineError> {
+    let rows: Vec<NewDeadLetter> = found.into_iter().map(|found| row(topic, found)).collect();
+    store.dead_letters_put(&rows).await?;
+    Ok(())
+}
+
 async fn follow(
     log: &Arc<dyn EventLog>,
     store: &Store,
@@ -48,11 +79,10 @@ async fn follow(
     while !stop.is_cancelled() {
         let batch = tokio::select! {
             () = stop.cancelled() => break,
-            batch = reader.next(500, 4 << 20, Duration::from_secs(5)) => batch?,
+            batch = reader.next(MOST, MOST_BYTES, Duration::from_secs(5)) => batch?,
         };
         if !batch.records.is_empty() {
-            let rows: Vec<NewDeadLetter> = batch.records.into_iter().map(|found| row(&name, found)).collect();
-            store.dead_letters_put(&rows).await?;
+            put(store, &name, batch.records).await?;
         }
     }
     Ok(())

@@ -1,10 +1,10 @@
 //! From conditions to cases (ENGINE §9): what a change of belief means for our accountable work.
 
 use muster_domain::case::{Actor, EpisodeLink, FiledAs, ReportLink, Role, WantedSeat};
-use muster_domain::condition::{Change, Ended, Opened, Step, Subject};
+use muster_domain::condition::{Change, Ended, Opened, State, Step, Subject};
 use muster_domain::effect::{LadderAction, LadderEffect, SPEECH_EXPIRES};
 use muster_domain::geo::Position;
-use muster_domain::id::{CaseId, CaseKind, Competence, EffectId, GridId};
+use muster_domain::id::{CaseId, CaseKind, Competence, GridId};
 use muster_domain::lifecycle::Command;
 use muster_domain::record::{Report, Severity};
 use muster_domain::text::Words;
@@ -33,7 +33,16 @@ impl Opener<'_> {
     pub(crate) async fn change(&self, tx: &mut Tx, docket: &mut Docket, change: &Change) -> Result<(), PipelineError> {
         match change {
             Change::Moved(moved) => {
-                tx.condition_move(&docs::condition_moved(moved, self.config)).await?;
+                if let Some(episode) = &moved.episode {
+                    let (rule, subject) = (&moved.key.rule, moved.key.subject.key());
+                    let (from, to) = (moved.from.name(), moved.to.name());
+                    tracing::info!(%episode, %rule, subject, from, to, "a condition moved");
+                }
+                // Nothing goes back to `unknown` but what is withdrawn: its row goes too.
+                match moved.to {
+                    State::Unknown => tx.condition_withdraw(&docs::condition_id(&moved.key)).await?,
+                    _ => tx.condition_move(&docs::condition_moved(moved, self.config)).await?,
+                }
                 tx.outbox_push(&[outbox::condition(change, docket.now())]).await?;
             }
             Change::Blind(blind) => {
@@ -73,6 +82,7 @@ impl Opener<'_> {
                 }
             },
         };
+        tracing::info!(%case, kind = %opened.kind, episode = %opened.episode, rule = %opened.key.rule, "an episode has its case");
         docket.decide(&case, &by, Command::EpisodeBegan(link), None)?;
         Ok(())
     }
@@ -133,7 +143,7 @@ impl Opener<'_> {
         what: LadderAction,
     ) -> Option<LadderEffect> {
         Some(LadderEffect {
-            id: EffectId::of(step.episode.as_str(), &format!("{}#{name}", step.step)),
+            id: docs::ladder_effect_id(&step.episode, usize::from(step.step), name),
             case: case.clone(),
             episode: step.episode.clone(),
             rule: step.key.rule.clone(),
@@ -198,6 +208,7 @@ impl Opener<'_> {
                 }
             },
         };
+        tracing::info!(%case, kind = %report.kind, "a report has its case");
         docket.decide(&case, &by, Command::Report(link), None)?;
         Ok(case)
     }

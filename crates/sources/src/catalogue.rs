@@ -1,6 +1,7 @@
 //! Catalogue files (INTERFACE §7): tables of grid cells, places, devices and units into the domain.
 
 mod cells;
+mod registrar;
 mod shapes;
 
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use muster_domain::id::{ClassId, Competence, DeviceId, GridId, PlaceId, UnitId};
 
 use crate::table::{Bad, Row, Table};
 use cells::Cells;
+
+pub use registrar::{NotTaken, Registrar, Taken, Taking};
 
 /// What a catalogue file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,9 +83,9 @@ pub fn read_into(
             continue;
         }
         match take(&mut draft, kind, &cells) {
-            Ok(Taken::Added) => difference.added += 1,
-            Ok(Taken::Changed) => difference.changed += 1,
-            Ok(Taken::Same) => difference.same += 1,
+            Ok(Step::Added) => difference.added += 1,
+            Ok(Step::Changed) => difference.changed += 1,
+            Ok(Step::Same) => difference.same += 1,
             Err(bad) => wrong.push(bad),
         }
     }
@@ -93,23 +96,23 @@ pub fn read_into(
     Ok((difference, wrong))
 }
 
-enum Taken {
+enum Step {
     Added,
     Changed,
     Same,
 }
 
-fn take(catalogue: &mut Catalogue, kind: Kind, cells: &Cells<'_>) -> Result<Taken, Bad> {
-    fn put<K: Ord, V: PartialEq>(map: &mut std::collections::BTreeMap<K, V>, key: K, value: V) -> Taken {
+fn take(catalogue: &mut Catalogue, kind: Kind, cells: &Cells<'_>) -> Result<Step, Bad> {
+    fn put<K: Ord, V: PartialEq>(map: &mut std::collections::BTreeMap<K, V>, key: K, value: V) -> Step {
         match map.get(&key) {
             None => drop(map.insert(key, value)),
-            Some(known) if *known == value => return Taken::Same,
+            Some(known) if *known == value => return Step::Same,
             Some(_) => {
                 map.insert(key, value);
-                return Taken::Changed;
+                return Step::Changed;
             }
         }
-        Taken::Added
+        Step::Added
     }
     Ok(match kind {
         Kind::Grid => {

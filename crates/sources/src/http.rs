@@ -1,4 +1,6 @@
-//! Intake over HTTP: CloudEvents to `/api/v1/observations`, reports to `/api/v1/reports` (INTERFACE §2).
+//! Over HTTP: CloudEvents to `/api/v1/observations`, reports to `/api/v1/reports`, catalogue files (INTERFACE §2, §7).
+
+mod catalogue;
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -19,6 +21,9 @@ use muster_wire::cloudevents::read_http;
 use muster_wire::problem::{MEDIA_TYPE, Problem};
 use muster_wire::receipt::{Parked, Receipt};
 use muster_wire::report;
+
+pub use axum::Router as Routes;
+pub use catalogue::router as catalogue_router;
 
 /// The adapter under which HTTP intake is known to the watch.
 pub const ADAPTER: &str = "http";

@@ -1,6 +1,7 @@
 //! Reports out of a table of somebody else's service requests, by a mapping (`deploy/mappings/README.md`).
 
 mod mapping;
+mod record;
 mod when;
 
 use std::collections::BTreeMap;

@@ -1,4 +1,6 @@
-//! Tables as people keep them: CSV in UTF-8 or GB18030, or one JSON object a line, read into rows of named cells.
+//! Tables as people keep them: CSV in UTF-8 or GB18030, JSON lines or GeoJSON, read into rows of named cells.
+
+mod geojson;
 
 use std::collections::BTreeMap;
 
@@ -6,6 +8,9 @@ use std::collections::BTreeMap;
 pub const MAX_FILE_BYTES: usize = 256 << 20;
 /// The most characters of one cell.
 const MAX_CELL: usize = 1 << 20;
+
+/// How a workbook begins: it is a zip archive.
+const WORKBOOK: &[u8] = b"PK\x03\x04";
 
 /// A table with named columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +68,7 @@ impl Encoding {
 }
 
 impl Table {
-    /// Reads a file; `.ndjson` and `.jsonl` are JSON lines, all else is CSV.
+    /// Reads a file; `.ndjson` and `.jsonl` are JSON lines, `.geojson` is what it says, all else is CSV.
     ///
     /// # Errors
     /// The first thing that makes the file no table.
@@ -72,8 +77,15 @@ impl Table {
         if bytes.len() > MAX_FILE_BYTES {
             return Err(bad(1, format!("has {} bytes, at most {MAX_FILE_BYTES} are read", bytes.len())));
         }
+        if bytes.starts_with(WORKBOOK) {
+            return Err(bad(1, "is a workbook (XLSX), which is not read yet; save it as CSV".to_owned()));
+        }
         let text = decode(bytes, encoding).map_err(|(line, reason)| bad(line, reason))?;
-        if file.ends_with(".ndjson") || file.ends_with(".jsonl") { lines(file, &text) } else { csv(file, &text) }
+        match file.rsplit('.').next() {
+            Some("ndjson" | "jsonl") => lines(file, &text),
+            Some("geojson") => geojson::read(file, &text),
+            _ => csv(file, &text),
+        }
     }
 
     /// What is wrong with a cell of a row.
@@ -109,6 +121,26 @@ fn names(known: &[(&str, &str)]) -> String {
 }
 
 impl Row {
+    /// The members of a JSON object as cells; those of an object within are named with a dot between.
+    pub(crate) fn of_object(object: serde_json::Map<String, serde_json::Value>) -> Self {
+        fn flatten(
+            object: serde_json::Map<String, serde_json::Value>,
+            above: &str,
+            cells: &mut BTreeMap<String, String>,
+        ) {
+            for (name, value) in object {
+                let name = format!("{above}{name}");
+                match value {
+                    serde_json::Value::Object(inner) => flatten(inner, &format!("{name}."), cells),
+                    other => drop(cells.insert(name, plain(other))),
+                }
+            }
+        }
+        let mut cells = BTreeMap::new();
+        flatten(object, "", &mut cells);
+        Self { line: 1, cells }
+    }
+
     /// A cell without the white space at its ends; empty if the row has none.
     #[must_use]
     pub fn cell(&self, name: &str) -> &str {

@@ -9,16 +9,22 @@ use serde_json::Value;
 
 use crate::stage::Stage;
 
-/// A producer of the intake topic.
+/// A producer of one topic.
 pub(crate) struct Foreign {
     producer: FutureProducer,
     topic: String,
 }
 
 impl Foreign {
+    /// A producer of the intake topic.
     pub(crate) fn new(stage: &Stage) -> Self {
+        Self::to(stage, &stage.intake())
+    }
+
+    /// A producer of any topic.
+    pub(crate) fn to(stage: &Stage, topic: &str) -> Self {
         let producer = ClientConfig::new().set("bootstrap.servers", stage.bootstrap()).create().unwrap();
-        Self { producer, topic: stage.intake() }
+        Self { producer, topic: topic.to_owned() }
     }
 
     /// Structured mode: the whole event is the value.

@@ -3,6 +3,10 @@
 mod conduct;
 mod foreign;
 mod input;
+mod ladder;
 mod letters;
 mod program;
+mod restart;
+mod topics;
+mod trace;
 mod way;

@@ -17,8 +17,22 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
 
 #[test]
 fn every_command_has_a_help() {
-    let commands: [&[&str]; 7] =
-        [&[], &["demo"], &["serve"], &["migrate"], &["rules"], &["rules", "check"], &["rules", "test"]];
+    let commands: [&[&str]; 14] = [
+        &[],
+        &["demo"],
+        &["serve"],
+        &["migrate"],
+        &["send"],
+        &["import"],
+        &["dlq"],
+        &["dlq", "list"],
+        &["dlq", "show"],
+        &["dlq", "replay"],
+        &["dlq", "drop"],
+        &["rules"],
+        &["rules", "check"],
+        &["rules", "test"],
+    ];
     for command in commands {
         let output = run(&[command, &["--help"]].concat(), &[]);
         let text = String::from_utf8(output.stdout).unwrap();
@@ -42,11 +56,12 @@ fn exit_codes_mean_something() {
     let kafka = ("MUSTER_LOG__URL", "kafka://127.0.0.1:1");
     let postgres = ("MUSTER_STORE__URL", "postgres://nobody@127.0.0.1:1/none");
     type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], i32, &'a str);
-    let rows: [Row; 14] = [
+    let rows: [Row; 15] = [
         (&["rules", "check", good], &[], 0, ""),
         (&["rules", "test", good, "--json"], &[], 0, ""),
-        (&["rules", "check", bad], &[], 1, "a.toml:2:"),
-        (&["rules", "check", "/nowhere"], &[], 3, "/nowhere"),
+        (&["rules", "check", good, "--json"], &[], 0, ""),
+        (&["rules", "check", bad, "--json"], &[], 1, "a.toml:2:"),
+        (&["rules", "check", "/nowhere"], &[], 2, "/nowhere"),
         (&["serve", "--print-config"], &[], 0, ""),
         (&["dance"], &[], 2, "dance"),
         (&["serve", "--dance"], &[], 2, "--dance"),

@@ -15,6 +15,9 @@ pub(crate) struct Migrate {
     /// A TOML file of settings.
     #[arg(long)]
     config: Option<PathBuf>,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Migrate {
@@ -26,7 +29,9 @@ impl Migrate {
             StoreSettings { url: settings.store.url.clone(), max_connections: settings.store.max_connections };
         let store = Store::open(&settings).await.map_err(|error| Failure::store(&error))?;
         let applied = store.migrate(Clock::real().micros()).await.map_err(|error| Failure::store(&error))?;
-        crate::say(&format!("{applied} migrations applied\n"));
+        let words = format!("{applied} migrations applied");
+        let line = if self.json { serde_json::json!({ "applied": applied }).to_string() } else { words };
+        crate::say(&format!("{line}\n"));
         store.close().await;
         Ok(ExitCode::SUCCESS)
     }

@@ -1,7 +1,12 @@
 //! Subcommands that do one thing and end.
 
+mod dlq;
+mod import;
 mod migrate;
 mod rules;
+mod send;
+mod server;
+mod tally;
 
 use std::process::ExitCode;
 
@@ -11,15 +16,21 @@ use crate::exit::Failure;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Dlq(dlq::Dlq),
+    Import(import::Import),
     Migrate(migrate::Migrate),
     Rules(rules::Rules),
+    Send(send::Send),
 }
 
 impl Command {
     pub(crate) async fn run(self) -> Result<ExitCode, Failure> {
         match self {
+            Self::Dlq(dlq) => dlq.run().await,
+            Self::Import(import) => import.run().await,
             Self::Migrate(migrate) => migrate.run().await,
             Self::Rules(rules) => rules.run(),
+            Self::Send(send) => send.run().await,
         }
     }
 }

@@ -23,6 +23,9 @@ enum What {
     Check {
         /// The folder of the rule book.
         folder: PathBuf,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
     },
     /// Each example a line; exit code 1 if one does not come true.
     Test {
@@ -37,15 +40,18 @@ enum What {
 impl Rules {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self.what {
-            What::Check { folder } => {
+            What::Check { folder, json } => {
                 let files = parts::rules_of(&folder)?;
-                let book = RuleBook::check(&files).map_err(|errors| refused(&errors))?;
-                crate::say(&format!("{} rules, every example comes true\n", book.rules.len()));
+                let book = RuleBook::check(&files).map_err(|errors| refused(&errors, json))?;
+                let words = format!("{} rules, every example comes true", book.rules.len());
+                let line =
+                    if json { serde_json::json!({ "rules": book.rules.len(), "ok": true }).to_string() } else { words };
+                crate::say(&format!("{line}\n"));
                 Ok(ExitCode::SUCCESS)
             }
             What::Test { folder, json } => {
                 let files = parts::rules_of(&folder)?;
-                let book = RuleBook::parse(&files).map_err(|errors| refused(&errors))?;
+                let book = RuleBook::parse(&files).map_err(|errors| refused(&errors, json))?;
                 let verdicts = examples::run(&book);
                 for verdict in &verdicts {
                     crate::say(&line(verdict, json));
@@ -58,7 +64,13 @@ impl Rules {
     }
 }
 
-fn refused(errors: &[RuleError]) -> Failure {
+fn refused(errors: &[RuleError], json: bool) -> Failure {
+    for error in errors.iter().filter(|_| json) {
+        let RuleError { file, line, column, message, hint } = error;
+        let error =
+            serde_json::json!({ "file": file, "line": line, "column": column, "message": message, "hint": hint });
+        crate::say(&format!("{error}\n"));
+    }
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     Failure::refused(format!("the rule book is refused\n{}", lines.join("\n")))
 }

@@ -1,7 +1,8 @@
 //! `muster serve` and `muster demo`: a process that works until it is told to stop.
 
+mod intake;
 pub(crate) mod parts;
-mod run;
+pub(crate) mod run;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -85,10 +86,7 @@ impl Serve {
                 )));
             }
         };
-        let rules = match settings.rules.dir.as_os_str().is_empty() {
-            true => None,
-            false => Some(parts::rules_of(&settings.rules.dir)?),
-        };
+        let rules = parts::first_rules(&settings)?;
         let listener = listen(settings.http.listen).await?;
         let parts = Parts::open(&settings, Clock::real()).await?;
         parts.adopt(rules, None).await?;
@@ -147,7 +145,7 @@ impl Demo {
     }
 }
 
-fn console(settings: &Settings, access: Access) -> Result<ConsoleSettings, Failure> {
+pub(crate) fn console(settings: &Settings, access: Access) -> Result<ConsoleSettings, Failure> {
     let zone = jiff::tz::TimeZone::get(&settings.street.time_zone)
         .map_err(|error| Failure::usage(format!("street.time_zone: {error}")))?;
     let pages = settings.roles.contains(&Role::Console);

@@ -17,6 +17,7 @@ use muster_pipeline::numbering::Numbering;
 use muster_pipeline::wake::Wake;
 use muster_store::{Store, StoreSettings};
 
+use super::intake::{Foreign, foreign};
 use crate::exit::Failure;
 use crate::settings::Settings;
 
@@ -31,6 +32,8 @@ pub(crate) struct Parts {
     pub(crate) admit: Admit,
     pub(crate) wake: Wake,
     pub(crate) numbering: Numbering,
+    /// Other systems' topics, by name.
+    pub(crate) foreign: Arc<Foreign>,
     /// What field links are signed with.
     pub(crate) secret: LinkSecret,
     /// The name under which this process holds leases.
@@ -40,6 +43,7 @@ pub(crate) struct Parts {
 impl Parts {
     /// Opens log and store, brings the store up to date and holds the two to one another.
     pub(crate) async fn open(settings: &Settings, clock: Clock) -> Result<Self, Failure> {
+        let foreign = Arc::new(foreign(&settings.intake.topics)?);
         let embedded = settings.log.url == "embedded";
         if embedded {
             std::fs::create_dir_all(&settings.data_dir).map_err(|error| {
@@ -47,7 +51,7 @@ impl Parts {
             })?;
         }
         // The log first: embedded, it locks the data folder that the database lies in.
-        let log = muster_log::open(&log_settings(settings)).await.map_err(|error| Failure::log(&error))?;
+        let log = muster_log::open(&log_settings(settings, &foreign)).await.map_err(|error| Failure::log(&error))?;
         let store = Store::open(&StoreSettings {
             url: settings.store.url.clone(),
             max_connections: settings.store.max_connections,
@@ -68,7 +72,27 @@ impl Parts {
         let secret = LinkSecret::of(&store, clock.micros()).await.map_err(|error| Failure::pipeline(&error))?;
         let numbering = numbering(settings)?;
         let owner = format!("{}-{}", host(), std::process::id());
-        Ok(Self { clock, store, log, configs, metrics, admit, wake: Wake::default(), numbering, secret, owner })
+        Ok(Self {
+            clock,
+            store,
+            log,
+            configs,
+            metrics,
+            admit,
+            wake: Wake::default(),
+            numbering,
+            foreign,
+            secret,
+            owner,
+        })
+    }
+
+    /// Makes sure that a configuration holds, for a command that takes something in: what is stored, else what `serve`
+    /// would begin with.
+    pub(crate) async fn settle(&self, settings: &Settings) -> Result<(), Failure> {
+        let stored = self.configs.newest().await.map_err(|error| Failure::pipeline(&error))?;
+        let rules = if stored.is_some() { None } else { first_rules(settings)? };
+        self.adopt(rules, None).await
     }
 
     /// Makes rules and catalogue hold: those given, else those that hold already, else the built-in rules and nothing.
@@ -94,7 +118,7 @@ impl Parts {
     }
 }
 
-fn log_settings(settings: &Settings) -> LogSettings {
+pub(crate) fn log_settings(settings: &Settings, foreign: &Foreign) -> LogSettings {
     LogSettings {
         url: settings.log.url.clone(),
         topic_prefix: settings.log.topic_prefix.clone(),
@@ -104,6 +128,7 @@ fn log_settings(settings: &Settings) -> LogSettings {
         data_dir: settings.data_dir.clone(),
         free_disk_floor_percent: settings.log.free_disk_percent,
         kafka: settings.log.kafka.clone(),
+        foreign_topics: foreign.keys().cloned().collect(),
         ..LogSettings::default()
     }
 }
@@ -142,12 +167,20 @@ pub(crate) fn built_in_rules() -> RuleFiles {
     muster_street::EXAMPLE_RULES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
+/// The rule book of the settings' folder, if they name one.
+pub(crate) fn first_rules(settings: &Settings) -> Result<Option<RuleFiles>, Failure> {
+    let folder = &settings.rules.dir;
+    if folder.as_os_str().is_empty() { Ok(None) } else { rules_of(folder).map(Some) }
+}
+
 /// The `.toml` files of a folder, in the order of their names.
 pub(crate) fn rules_of(folder: &Path) -> Result<RuleFiles, Failure> {
     const MOST: u64 = 4 << 20;
     let outside = |error: &std::io::Error| Failure::outside(format!("cannot read {}", folder.display()), error);
+    let no_folder =
+        |error: std::io::Error| Failure::usage(format!("{} is no folder that can be read: {error}", folder.display()));
     let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .map_err(|error| outside(&error))?
+        .map_err(no_folder)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
         .collect();

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 
 use muster_console::http::ConsoleSettings;
-use muster_domain::id::AdapterName;
-use muster_log::Topic;
 use muster_notify::{LadderDestination, NoticeDestination};
 use muster_pipeline::deadlines::Deadlines;
 use muster_pipeline::desk::Desk;
 use muster_pipeline::dispatch::Dispatch;
+use muster_pipeline::graveyard;
 use muster_pipeline::lease::Lease;
 use muster_pipeline::operate::Operate;
 use muster_pipeline::publish::{Destination, LogDestination, Publish};
 use muster_pipeline::watch::{Watch, WatchSettings};
-use muster_pipeline::{admit, graveyard};
+use muster_sources::catalogue::Registrar;
+use muster_sources::http::Routes;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::intake;
 use super::parts::Parts;
 use crate::exit::Failure;
 use crate::settings::{Role, Settings};
@@ -51,16 +52,14 @@ impl Running {
             tick(&parts, &stop, &mut tasks);
         }
         if has(Role::Admit) {
-            intake(&parts, settings, &stop, &mut tasks)?;
+            intake::start(&parts, settings.log.url != "embedded", &stop, &mut tasks)?;
         }
         follow_configs(&parts, &stop, &mut tasks);
         let mut http = JoinSet::new();
         let (desk, leave) = (desk(&parts, settings), stop.child_token());
-        let admits = settings.roles.contains(&Role::Admit);
-        let door = admits.then(|| adapter(muster_sources::http::ADAPTER)).transpose()?;
-        let intake = door.map(|adapter| muster_sources::http::router(parts.admit.clone(), adapter));
+        let routes = routes(&parts, settings, &settings.roles)?;
         http.spawn(async move {
-            muster_console::http::serve(listener, desk, console, intake, leave).await;
+            muster_console::http::serve(listener, desk, console, Some(routes), leave).await;
             "http"
         });
         Ok(Self { tasks, http, stop, parts })
@@ -121,7 +120,7 @@ fn operate(parts: &Parts) -> Operate {
     }
 }
 
-fn lease(parts: &Parts, name: &str) -> Lease {
+pub(super) fn lease(parts: &Parts, name: &str) -> Lease {
     Lease::new(parts.store.clone(), parts.clock.clone(), name, &parts.owner)
 }
 
@@ -168,39 +167,23 @@ fn tick(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static st
     });
 }
 
-fn adapter(name: &str) -> Result<AdapterName, Failure> {
-    AdapterName::parse(name).map_err(|error| Failure::inside("an adapter's name is no id", &error))
-}
-
-fn intake(
-    parts: &Parts,
-    settings: &Settings,
-    stop: &CancellationToken,
-    tasks: &mut JoinSet<&'static str>,
-) -> Result<(), Failure> {
-    let http = adapter(muster_sources::http::ADAPTER)?;
-    let (admit, token) = (parts.admit.clone(), stop.child_token());
-    tasks.spawn(async move {
-        admit::beat(admit, http, token).await;
-        "beat of http"
-    });
-    if settings.log.url == "embedded" {
-        return Ok(());
+/// The routes that lead to admit and to the catalogue, as far as they are wanted.
+pub(crate) fn routes(parts: &Parts, settings: &Settings, wanted: &[Role]) -> Result<Routes, Failure> {
+    let mut routes = Routes::new();
+    if wanted.contains(&Role::Admit) {
+        let door = intake::adapter(muster_sources::http::ADAPTER)?;
+        routes = routes.merge(muster_sources::http::router(parts.admit.clone(), door));
     }
-    let (admit, kafka, token) = (parts.admit.clone(), adapter("kafka")?, stop.child_token());
-    tasks.spawn(async move {
-        admit::beat(admit, kafka, token).await;
-        "beat of kafka"
-    });
-    for partition in 0..parts.log.partitions(&Topic::Intake) {
-        let (admit, log, store) = (parts.admit.clone(), Arc::clone(&parts.log), parts.store.clone());
-        let (lease, token) = (lease(parts, &format!("intake:{partition}")), stop.child_token());
-        tasks.spawn(async move {
-            admit::follow_intake(admit, log, store, partition, lease, token).await;
-            "intake"
-        });
+    if wanted.contains(&Role::Console) {
+        let registrar = Registrar {
+            configs: parts.configs.clone(),
+            log: Arc::clone(&parts.log),
+            clock: parts.clock.clone(),
+            rules: super::parts::first_rules(settings)?.unwrap_or_else(super::parts::built_in_rules),
+        };
+        routes = routes.merge(muster_sources::http::catalogue_router(registrar));
     }
-    Ok(())
+    Ok(routes)
 }
 
 /// Other processes may make a newer configuration ready.
@@ -220,7 +203,7 @@ fn follow_configs(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&
     });
 }
 
-fn desk(parts: &Parts, settings: &Settings) -> Desk {
+pub(crate) fn desk(parts: &Parts, settings: &Settings) -> Desk {
     Desk {
         store: parts.store.clone(),
         log: Arc::clone(&parts.log),
@@ -232,5 +215,6 @@ fn desk(parts: &Parts, settings: &Settings) -> Desk {
         wake: parts.wake.clone(),
         media: settings.data_dir.join("evidence"),
         secret: parts.secret.clone(),
+        foreign: Arc::clone(&parts.foreign),
     }
 }

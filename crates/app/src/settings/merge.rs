@@ -95,8 +95,8 @@ fn plain(value: &DeValue<'_>) -> Option<Value> {
 pub(super) fn merge_environment(table: &mut Table, environment: &super::Environment) -> Result<(), SettingsError> {
     for (name, value) in environment {
         let Some(rest) = name.strip_prefix("MUSTER_") else { continue };
-        // Variables for the test command live beside ours.
-        if rest.starts_with("TEST_") {
+        // Variables for the test command and for the token of a command live beside ours.
+        if rest.starts_with("TEST_") || name == super::TOKEN_FILE {
             continue;
         }
         let path = rest.to_ascii_lowercase().replace("__", ".");

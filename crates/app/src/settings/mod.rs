@@ -11,6 +11,9 @@ pub(crate) use types::{Role, Settings};
 /// Every setting with its default and what it means; also what `--print-config` starts from.
 pub(crate) const DEFAULT: &str = include_str!("default.toml");
 
+/// The variable that names the file of the token with which commands speak to a server; no setting.
+pub(crate) const TOKEN_FILE: &str = "MUSTER_TOKEN_FILE";
+
 /// Variables of the environment, passed in so that tests need not change the real one.
 pub(crate) type Environment = Vec<(String, String)>;
 

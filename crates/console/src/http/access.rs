@@ -218,5 +218,6 @@ mod tests {
         );
         assert!(tokens[0].may(&Method::POST, "/api/v1/observations"));
         assert!(!tokens[0].may(&Method::GET, "/api/v1/cases"));
+        assert!(!tokens[0].may(&Method::POST, "/api/v1/catalogue/places"));
     }
 }

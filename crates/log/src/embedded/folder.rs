@@ -46,6 +46,13 @@ impl FolderLock {
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
         Ok(FolderLock { _file: file })
     }
+
+    /// Whether another process holds the folder now. Nothing is made, and nothing is held afterwards.
+    #[must_use]
+    pub fn is_held(data_dir: &Path) -> bool {
+        let Ok(file) = File::open(data_dir.join("lock")) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
 }
 
 /// Makes a folder and has its name written to the disk.
@@ -118,10 +125,13 @@ mod tests {
     #[test]
     fn a_folder_is_locked_once() {
         let folder = tempfile::tempdir().unwrap();
+        assert!(!FolderLock::is_held(folder.path()) && !folder.path().join("lock").exists());
         let held = FolderLock::acquire(folder.path()).unwrap();
+        assert!(FolderLock::is_held(folder.path()));
         let refused = FolderLock::acquire(folder.path()).unwrap_err();
         assert!(refused.to_string().contains(folder.path().to_str().unwrap()), "{refused}");
         drop(held);
+        assert!(!FolderLock::is_held(folder.path()));
         FolderLock::acquire(folder.path()).unwrap();
     }
 }

@@ -3,6 +3,7 @@
 mod client;
 mod consumer;
 mod native;
+mod outsider;
 mod producer;
 mod reader;
 mod topics;
@@ -15,6 +16,7 @@ use tokio::sync::{Mutex, watch};
 
 use self::client::{Settings, blocking, trouble};
 use self::consumer::Consumers;
+pub use self::outsider::TopicWriter;
 use self::producer::Producer;
 use self::reader::KafkaReader;
 use crate::error::LogError;

@@ -91,6 +91,12 @@ impl Wanted {
     }
 }
 
+/// How many partitions a topic has; `None` if it is not there.
+pub(super) async fn partitions_of(producer: &Arc<Sender>, name: &str) -> Result<Option<u32>, LogError> {
+    let found = ask(producer).await?.topics.get(name).map(|found| found.partitions);
+    Ok(found.filter(|partitions| *partitions > 0))
+}
+
 async fn ask(producer: &Arc<Sender>) -> Result<Cluster, LogError> {
     let producer = Arc::clone(producer);
     blocking(move || {

@@ -1,5 +1,6 @@
-//! The intake topic as a source: read by a lease per partition, its offset moved only after everything is durable.
+//! Topics as sources: read by a lease per partition, their offset moved only after everything made from them is durable.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,92 +8,145 @@ use bytes::Bytes;
 use muster_domain::id::AdapterName;
 use muster_log::{EventLog, Fetched, Topic};
 use muster_store::Store;
-use muster_wire::cloudevents::{Item, KafkaOptions, read_kafka};
+use muster_wire::WireError;
+use muster_wire::cloudevents::{Envelope, Item, KafkaOptions, read_kafka};
+use muster_wire::report::ReportIn;
 use tokio_util::sync::CancellationToken;
 
-use super::{Admit, Origin, Sender, Sent};
+use super::{Admit, Items, Origin, Sender, Sent};
 use crate::PipelineError;
 use crate::lease::Lease;
 
-/// Reads one partition of the intake topic until told to stop.
-pub async fn follow_intake(
-    admit: Admit,
-    log: Arc<dyn EventLog>,
-    store: Store,
-    partition: u32,
-    lease: Lease,
-    stop: CancellationToken,
-) {
-    while !stop.is_cancelled() {
-        if let Err(error) = follow(&admit, &log, &store, partition, &lease, &stop).await {
-            tracing::warn!(partition, error = %crate::chain(&error), "the intake topic waits");
-        }
-        tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(Duration::from_secs(1)) => {} }
-    }
-    lease.release().await;
+/// How much is taken in at once: one append each.
+const MAX_RECORDS: usize = 1000;
+const MAX_BYTES: usize = 4 << 20;
+
+/// How the records of a topic are read.
+#[derive(Debug, Clone)]
+pub enum Speaks {
+    /// CloudEvents, binary or structured.
+    CloudEvents,
+    /// Another system's own records, each a report.
+    Reports(ReadReport),
 }
 
-async fn follow(
-    admit: &Admit,
-    log: &Arc<dyn EventLog>,
-    store: &Store,
-    partition: u32,
-    lease: &Lease,
-    stop: &CancellationToken,
-) -> Result<(), PipelineError> {
-    if lease.hold().await?.is_none() {
-        return Ok(());
+/// Makes a report of the bytes of another system's record. Cheap to clone.
+#[derive(Clone)]
+pub struct ReadReport(Arc<Reading>);
+
+type Reading = dyn Fn(&[u8]) -> Result<ReportIn, WireError> + Send + Sync;
+
+impl ReadReport {
+    /// Reads by this function.
+    pub fn by(read: impl Fn(&[u8]) -> Result<ReportIn, WireError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
     }
-    let name = format!("intake:{partition}");
-    let start = log.bounds(&Topic::Intake, partition).await?.start;
-    let known = store.destination(&name).await?.cursor;
-    let mut at = known.max(start);
-    if at > known {
-        store.destination_advance(&name, known, at, admit.clock().micros()).await?;
+
+    /// The report of a record.
+    ///
+    /// # Errors
+    /// [`WireError`] if there is none in it.
+    pub fn read(&self, bytes: &[u8]) -> Result<ReportIn, WireError> {
+        (self.0)(bytes)
     }
-    let mut reader = log.reader(&Topic::Intake, partition, at).await?;
-    let adapter = AdapterName::parse("kafka").map_err(|_| PipelineError::Broken("an adapter's name is no id"))?;
-    let sender = Sender { adapter, name: "kafka".to_owned(), may: None };
-    while !stop.is_cancelled() && lease.hold().await?.is_some() {
-        let batch = tokio::select! {
-            () = stop.cancelled() => break,
-            batch = reader.next(1000, 4 << 20, Duration::from_secs(2)) => batch?,
-        };
-        for found in &batch.records {
-            take(admit, &sender, partition, found, stop).await?;
-        }
-        if batch.next > at {
-            store.destination_advance(&name, at, batch.next, admit.clock().micros()).await?;
-            at = batch.next;
-        }
-    }
-    Ok(())
 }
 
-/// One record; tried again until it is taken, since the log it came from keeps it meanwhile.
-async fn take(
-    admit: &Admit,
-    sender: &Sender,
-    partition: u32,
-    found: &Fetched,
-    stop: &CancellationToken,
-) -> Result<(), PipelineError> {
-    let body: &Bytes = &found.record.payload;
-    let headers = found.record.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-    let read = read_kafka(headers, body, KafkaOptions::default());
-    loop {
-        let origin = Origin { topic: Topic::Intake, partition, offset: found.offset, key: found.record.key.clone() };
-        let sent = Sent { sender, body, headers: found.record.headers.clone(), origin: Some(origin) };
-        let items = vec![Item { index: 0, bytes: 0..body.len(), read: read.clone() }];
-        match admit.events(sent, items).await {
-            Ok(_) => return Ok(()),
-            Err(error) => {
-                tracing::warn!(partition, offset = found.offset, error = %crate::chain(&error), "tried again");
-                tokio::select! {
-                    () = stop.cancelled() => return Err(PipelineError::Broken("stopped before the record was taken")),
-                    () = tokio::time::sleep(error.retry_after()) => {}
-                }
+impl fmt::Debug for ReadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReadReport")
+    }
+}
+
+/// One partition of a topic that is a source.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    /// What takes the records in.
+    pub admit: Admit,
+    /// Where they are read.
+    pub log: Arc<dyn EventLog>,
+    /// Where the offset is kept.
+    pub store: Store,
+    /// The topic: the intake's, or a foreign one.
+    pub topic: Topic,
+    /// Its partition.
+    pub partition: u32,
+    /// The adapter under which it is known to the watch, and its configured name.
+    pub adapter: AdapterName,
+    /// How its records are read.
+    pub speaks: Speaks,
+    /// Held by whoever follows this partition.
+    pub lease: Lease,
+}
+
+impl Follow {
+    /// Follows until told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.follow(&stop).await {
+                let (topic, partition) = (&self.topic, self.partition);
+                tracing::warn!(%topic, partition, error = %crate::chain(&error), "the topic waits");
+            }
+            tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(Duration::from_secs(1)) => {} }
+        }
+        self.lease.release().await;
+    }
+
+    async fn follow(&self, stop: &CancellationToken) -> Result<(), PipelineError> {
+        if self.lease.hold().await?.is_none() {
+            return Ok(());
+        }
+        let name = format!("{}:{}", self.topic, self.partition);
+        let start = self.log.bounds(&self.topic, self.partition).await?.start;
+        let mut at = self.store.source_offset(&name).await?.max(start);
+        let mut reader = self.log.reader(&self.topic, self.partition, at).await?;
+        let sender = Sender { adapter: self.adapter.clone(), name: self.adapter.to_string(), may: None };
+        while !stop.is_cancelled() && self.lease.hold().await?.is_some() {
+            let batch = tokio::select! {
+                () = stop.cancelled() => break,
+                batch = reader.next(MAX_RECORDS, MAX_BYTES, Duration::from_secs(2)) => batch?,
+            };
+            if !batch.records.is_empty() && !self.take(&sender, &batch.records, stop).await {
+                break;
+            }
+            if batch.next > at {
+                self.store.source_move(&name, at, batch.next).await?;
+                at = batch.next;
             }
         }
+        Ok(())
+    }
+
+    /// Takes records in; tried again until they are, since the log they came from keeps them. `false` = told to stop first.
+    async fn take(&self, sender: &Sender, records: &[Fetched], stop: &CancellationToken) -> bool {
+        loop {
+            let pieces = records.iter().map(|found| self.piece(sender, found)).collect();
+            let Err(error) = self.admit.all(sender, pieces).await else { return true };
+            let (topic, partition) = (&self.topic, self.partition);
+            tracing::warn!(%topic, partition, error = %crate::chain(&error), "tried again");
+            tokio::select! {
+                () = stop.cancelled() => return false,
+                () = tokio::time::sleep(error.retry_after()) => {}
+            }
+        }
+    }
+
+    fn piece<'a>(&self, sender: &'a Sender, found: &'a Fetched) -> (Sent<'a>, Items<Envelope<'a>>) {
+        let body: &Bytes = &found.record.payload;
+        let bytes = 0..body.len();
+        let items = match &self.speaks {
+            Speaks::CloudEvents => {
+                let headers = found.record.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+                let read = read_kafka(headers, body, KafkaOptions::default());
+                Items::Events(vec![Item { index: 0, bytes, read }])
+            }
+            Speaks::Reports(read) => Items::Reports(vec![Item { index: 0, bytes, read: read.read(body) }]),
+        };
+        let origin = Origin {
+            topic: self.topic.clone(),
+            partition: self.partition,
+            offset: found.offset,
+            key: found.record.key.clone(),
+        };
+        (Sent { sender, body, headers: found.record.headers.clone(), origin: Some(origin) }, items)
     }
 }

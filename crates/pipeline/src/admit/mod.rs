@@ -1,17 +1,19 @@
 //! Admit: check, resolve, append; acknowledge only what the log holds; park what cannot be read.
 
+mod answers;
 mod heart;
 mod intake;
 mod recent;
 mod reports;
 mod resolve;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use muster_domain::id::AdapterName;
-use muster_domain::record::LogRecord;
+use muster_domain::record::{LogRecord, Observation};
 use muster_domain::time::Span;
 use muster_log::{Append, EventLog, HeaderName, LogError, Topic};
 use muster_rules::config::Config;
@@ -22,7 +24,7 @@ use muster_wire::report::ReportIn;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use heart::beat;
-pub use intake::follow_intake;
+pub use intake::{Follow, ReadReport, Speaks};
 
 use crate::PipelineError;
 use crate::clock::Clock;
@@ -109,6 +111,15 @@ pub struct Origin {
     pub key: Option<Bytes>,
 }
 
+/// The items of what was sent.
+#[derive(Debug)]
+pub enum Items<E> {
+    /// CloudEvents.
+    Events(Vec<Item<E>>),
+    /// Reports without CloudEvents around them.
+    Reports(Vec<Item<ReportIn>>),
+}
+
 /// What became of what was sent: `accepted + duplicates + parked` is what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Admitted {
@@ -171,8 +182,10 @@ impl AdmitError {
 struct Batch {
     appends: Vec<Append>,
     admitted: Admitted,
-    remember: Vec<u128>,
+    remember: HashSet<u128>,
     late: u64,
+    /// Those among what was said that answer a call.
+    answers: Vec<Observation>,
 }
 
 /// An item that could not be read.
@@ -217,22 +230,63 @@ impl Admit {
     /// # Errors
     /// [`AdmitError`] if nothing was taken; what cannot be read is no error but parked.
     pub async fn events(&self, sent: Sent<'_>, items: Vec<Item<Envelope<'_>>>) -> Result<Admitted, AdmitError> {
+        let sender = sent.sender;
+        self.all(sender, vec![(sent, Items::Events(items))]).await
+    }
+
+    /// Takes in reports that came without CloudEvents. Comes back when the log holds them durably.
+    ///
+    /// # Errors
+    /// [`AdmitError`] if nothing was taken.
+    pub async fn reports(&self, sent: Sent<'_>, items: Vec<Item<ReportIn>>) -> Result<Admitted, AdmitError> {
+        let sender = sent.sender;
+        self.all(sender, vec![(sent, Items::Reports(items))]).await
+    }
+
+    /// Takes in all that one sender sent in several pieces, in their order and in one append: all of it or nothing.
+    ///
+    /// # Errors
+    /// [`AdmitError`] if nothing was taken.
+    pub async fn all(
+        &self,
+        sender: &Sender,
+        pieces: Vec<(Sent<'_>, Items<Envelope<'_>>)>,
+    ) -> Result<Admitted, AdmitError> {
         let timer = self.0.metrics.admit_seconds.start_timer();
-        let _room = self.room(sent.body.len())?;
+        let _room = self.room(pieces.iter().map(|(sent, _)| sent.body.len()).sum())?;
         let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
         let mut batch = Batch::default();
+        for (sent, items) in pieces {
+            match items {
+                Items::Events(items) => self.each_event(&config, &sent, items, &mut batch).await?,
+                Items::Reports(items) => self.each_report(&config, &sent, items, &mut batch).await?,
+            }
+        }
+        self.answers(&config, &mut batch).await?;
+        let admitted = self.append(sender, batch).await?;
+        timer.observe_duration();
+        Ok(admitted)
+    }
+
+    async fn each_event(
+        &self,
+        config: &Config,
+        sent: &Sent<'_>,
+        items: Vec<Item<Envelope<'_>>>,
+        batch: &mut Batch,
+    ) -> Result<(), AdmitError> {
         for item in items {
             let event = match item.read {
                 Ok(event) => event,
                 Err(error) => {
-                    self.park(&sent, &mut batch, Unread::new(item.index, item.bytes, error.into(), false)).await?;
+                    self.park(sent, batch, Unread::new(item.index, item.bytes, error.into(), false)).await?;
                     continue;
                 }
             };
             let taken = match event.kind.as_ref() {
-                OBSERVATION => self.observation(&config, &sent, &event, &mut batch),
+                OBSERVATION => self.observation(config, sent, &event, batch),
                 REPORT => match ReportIn::from_event(&event) {
-                    Ok(report) => self.report(&config, sent.sender, report, &mut batch).await?,
+                    Ok(report) => self.report(config, sent.sender, report, batch).await?,
                     Err(error) => Err(error.into()),
                 },
                 _ => {
@@ -241,12 +295,10 @@ impl Admit {
             };
             if let Err(refused) = taken {
                 let personal = event.kind.as_ref() == REPORT;
-                self.park(&sent, &mut batch, Unread::new(item.index, item.bytes, refused, personal)).await?;
+                self.park(sent, batch, Unread::new(item.index, item.bytes, refused, personal)).await?;
             }
         }
-        let admitted = self.append(sent.sender, batch).await?;
-        timer.observe_duration();
-        Ok(admitted)
+        Ok(())
     }
 
     /// Whether the first of the items would be parked, and why: JSON pointer and reason. Nothing is taken.
@@ -298,12 +350,17 @@ impl Admit {
             return Ok(());
         }
         let copies = resolve::observation(config, &sent.sender.adapter, observation, self.limits())?;
+        if let Some(copy) = copies.first() {
+            let (source, id, device, places) = (&copy.source, &copy.id, &copy.device, copies.len());
+            tracing::debug!(%source, %id, %device, places, sender = sent.sender.name, "admitted");
+        }
         batch.late += u64::from(copies.first().is_some_and(|copy| copy.late));
+        batch.answers.extend(copies.iter().filter(|copy| answers::is_answer(copy)).cloned());
         for copy in copies {
             let partition = self.partition(copy.place.as_str());
             batch.appends.push(self.appended(partition, &LogRecord::Observation(copy)));
         }
-        batch.remember.push(print);
+        batch.remember.insert(print);
         batch.admitted.accepted += 1;
         Ok(())
     }
@@ -350,7 +407,7 @@ impl Admit {
     }
 
     async fn append(&self, sender: &Sender, batch: Batch) -> Result<Admitted, AdmitError> {
-        let Batch { appends, admitted, remember, late } = batch;
+        let Batch { appends, admitted, remember, late, .. } = batch;
         if !appends.is_empty() {
             self.0.log.append(appends).await.map_err(AdmitError::Log)?;
         }
@@ -359,6 +416,8 @@ impl Admit {
             recent.insert(print);
         }
         drop(recent);
+        let (accepted, duplicates, parked) = (admitted.accepted, admitted.duplicates, admitted.parked.len());
+        tracing::debug!(sender = sender.name, accepted, duplicates, parked, "acknowledged");
         let count = |outcome: &str, n: usize| {
             if n > 0 {
                 self.0.metrics.observations.with_label_values(&[sender.name.as_str(), outcome]).inc_by(n as u64);

@@ -34,10 +34,10 @@ impl Recent {
     }
 }
 
-/// 128 bits that name a record of a sender: repeats are recognised within a credential only.
-pub(super) fn fingerprint(sender: &str, source: &str, id: &str) -> u128 {
+/// 128 bits that name a record within a realm: for observations the credential, for reports their content.
+pub(super) fn fingerprint(realm: &str, source: &str, id: &str) -> u128 {
     let mut hash = Sha256::new();
-    for part in [sender, source, id] {
+    for part in [realm, source, id] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }

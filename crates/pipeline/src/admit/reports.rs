@@ -5,36 +5,33 @@ use muster_domain::id::{CaseKind, SourceId, SourceName, VaultRef, computed};
 use muster_domain::record::{LogRecord, Report};
 use muster_rules::config::Config;
 use muster_store::{ReportClaim, Store, StoreError};
+use muster_wire::cloudevents::Item;
 use muster_wire::report::ReportIn;
 use sha2::{Digest, Sha256};
 
+use super::recent::fingerprint;
 use super::resolve::{self, Refused};
-use super::{Admit, AdmitError, Admitted, Batch, Sender, Sent, Unread};
+use super::{Admit, AdmitError, Batch, Sender, Sent, Unread};
 use crate::PipelineError;
 
 impl Admit {
-    /// Takes in reports that came without CloudEvents. Comes back when the log holds them durably.
-    ///
-    /// # Errors
-    /// [`AdmitError`] if nothing was taken.
-    pub async fn reports(
+    pub(super) async fn each_report(
         &self,
-        sent: Sent<'_>,
-        items: Vec<muster_wire::cloudevents::Item<ReportIn>>,
-    ) -> Result<Admitted, AdmitError> {
-        let _room = self.room(sent.body.len())?;
-        let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
-        let mut batch = Batch::default();
+        config: &Config,
+        sent: &Sent<'_>,
+        items: Vec<Item<ReportIn>>,
+        batch: &mut Batch,
+    ) -> Result<(), AdmitError> {
         for item in items {
             let taken = match item.read {
-                Ok(report) => self.report(&config, sent.sender, report, &mut batch).await?,
+                Ok(report) => self.report(config, sent.sender, report, batch).await?,
                 Err(error) => Err(error.into()),
             };
             if let Err(refused) = taken {
-                self.park(&sent, &mut batch, Unread::new(item.index, item.bytes, refused, true)).await?;
+                self.park(sent, batch, Unread::new(item.index, item.bytes, refused, true)).await?;
             }
         }
-        self.append(sent.sender, batch).await
+        Ok(())
     }
 
     /// What is wrong with a report that came without a CloudEvent, without parking it: pointer and reason.
@@ -63,8 +60,15 @@ impl Admit {
         let content = hex(&Sha256::digest(report.content()));
         let store = &self.0.store;
         let claim = store.report_claim(source.as_str(), id.as_str(), &content, now).await.map_err(store_failed)?;
-        // Pending may mean that we died before the log had it: then it is sent again, and known again by its id.
-        if matches!(claim, ReportClaim::Same { settled: true, .. }) {
+        // Pending may mean that we died before the log had it: then it is sent again, unless we know that the log has it.
+        let print = fingerprint(&content, source.as_str(), id.as_str());
+        let known = match claim {
+            ReportClaim::Same { settled, .. } => {
+                settled || batch.remember.contains(&print) || self.recent().contains(print)
+            }
+            ReportClaim::New | ReportClaim::Amended { .. } => false,
+        };
+        if known {
             batch.admitted.duplicates += 1;
             return Ok(Ok(()));
         }
@@ -91,6 +95,7 @@ impl Admit {
             content,
         });
         batch.appends.push(self.appended(self.partition(&key), &record));
+        batch.remember.insert(print);
         batch.admitted.accepted += 1;
         Ok(Ok(()))
     }

@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use muster_domain::id::AdapterName;
 use muster_store::{DeadLetter, DeadLetterFilter, DeadLetterState, Page};
+use muster_wire::WireError;
 use muster_wire::cloudevents::{Item, KafkaOptions, read_kafka};
 use muster_wire::report::ReportIn;
 
@@ -77,8 +78,13 @@ impl Desk {
         let body = mended.unwrap_or_else(|| Bytes::from(letter.bytes.clone()));
         let body = self.unhidden(body).await?;
         let headers = headers(&letter.row.headers);
+        if let Some(foreign) = self.foreign.get(&letter.row.original_topic) {
+            // Mended in its own shape, or written anew in ours.
+            let report = foreign.read(&body).or_else(|error| ReportIn::read(&body).map_err(|_| error));
+            return self.replay_report(id, &body, report).await;
+        }
         if is_plain_report(&headers) {
-            return self.replay_report(id, body).await;
+            return self.replay_report(id, &body, ReportIn::read(&body)).await;
         }
         let read = {
             let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
@@ -97,16 +103,21 @@ impl Desk {
         Ok(admitted)
     }
 
-    /// A report that came by `/api/v1/reports`, without a CloudEvent around it.
-    async fn replay_report(&self, id: u64, body: Bytes) -> Result<Admitted, LetterError> {
+    /// A report that came without a CloudEvent around it.
+    async fn replay_report(
+        &self,
+        id: u64,
+        body: &Bytes,
+        report: Result<ReportIn, WireError>,
+    ) -> Result<Admitted, LetterError> {
         let bad = |pointer, reason| LetterError::StillBad { pointer, reason };
-        let report = ReportIn::read(&body).map_err(|error| bad(error.pointer, error.reason))?;
+        let report = report.map_err(|error| bad(error.pointer, error.reason))?;
         if let Some((pointer, reason)) = self.admit.would_refuse_report(&report)? {
             return Err(bad(pointer, reason));
         }
         let sender = sender()?;
         let items = vec![Item { index: 0, bytes: 0..body.len(), read: Ok(report) }];
-        let sent = Sent { sender: &sender, body: &body, headers: vec![], origin: None };
+        let sent = Sent { sender: &sender, body, headers: vec![], origin: None };
         let admitted = self.admit.reports(sent, items).await?;
         self.settle(id, DeadLetterState::Replayed, "").await?;
         Ok(admitted)

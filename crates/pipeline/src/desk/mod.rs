@@ -4,6 +4,7 @@ mod evidence;
 mod letters;
 mod links;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_domain::case::{Case, CaseEvent};
@@ -18,7 +19,7 @@ pub use letters::{Letter, LetterError};
 pub use links::{Holder, LinkError, LinkSecret};
 
 use crate::PipelineError;
-use crate::admit::Admit;
+use crate::admit::{Admit, ReadReport};
 use crate::clock::Clock;
 use crate::configs::Configs;
 use crate::docs;
@@ -50,6 +51,8 @@ pub struct Desk {
     pub media: std::path::PathBuf,
     /// What field links are signed with.
     pub secret: LinkSecret,
+    /// What makes reports of other systems' records, by the full name of their topic.
+    pub foreign: Arc<BTreeMap<String, ReadReport>>,
 }
 
 /// A condition as it stands.
@@ -233,7 +236,7 @@ impl Desk {
         }
         metrics.conditions.reset();
         metrics.blind_places.reset();
-        let mut blind: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
+        let mut blind: BTreeMap<String, i64> = BTreeMap::new();
         for count in self.store.condition_counts().await? {
             metrics.conditions.with_label_values(&[&count.rule, &count.state]).add(count.conditions);
             if count.blind {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use muster_domain::condition::Change;
 use muster_domain::record::Report;
 use muster_rules::config::Config;
+use tracing::{Instrument as _, Span};
 
 use super::owner::Watch;
 use super::worker::Held;
@@ -22,21 +23,30 @@ pub(crate) struct Meaning {
     pub(crate) from: u64,
     /// The offset after the batch.
     pub(crate) to: u64,
-    /// Changes in order.
+    /// What single records mean, in their order; most mean nothing.
+    pub(crate) consequences: Vec<Consequence>,
+}
+
+/// What one record means.
+#[derive(Debug)]
+pub(crate) struct Consequence {
+    /// What it is traced in: who said it and where it lies.
+    pub(crate) cause: Span,
+    /// When it was received.
+    pub(crate) received: i64,
+    /// Changes of belief, in order.
     pub(crate) changes: Vec<Change>,
-    /// Reports, each with the number of changes before it.
-    pub(crate) reports: Vec<(usize, Report)>,
-    /// When the records that opened episodes were received.
-    pub(crate) opened_by: Vec<i64>,
+    /// The report that it is.
+    pub(crate) report: Option<Report>,
 }
 
 impl Meaning {
     pub(crate) fn new(from: u64) -> Self {
-        Self { from, to: from, changes: vec![], reports: vec![], opened_by: vec![] }
+        Self { from, to: from, consequences: vec![] }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.reports.is_empty()
+        self.consequences.is_empty()
     }
 }
 
@@ -73,15 +83,8 @@ async fn attempt_commit(
     let now = muster_domain::time::Filed::from_micros(tx.now_micros(watch.clock.micros()).await?);
     let mut docket = Docket::new(now);
     let opener = Opener { config, numbering: &watch.numbering };
-    let mut reports = meaning.reports.iter().peekable();
-    for (index, change) in meaning.changes.iter().enumerate() {
-        while let Some((_, report)) = reports.next_if(|(before, _)| *before <= index) {
-            filed(&opener, &mut tx, &mut docket, report).await?;
-        }
-        opener.change(&mut tx, &mut docket, change).await?;
-    }
-    for (_, report) in reports {
-        filed(&opener, &mut tx, &mut docket, report).await?;
+    for consequence in &meaning.consequences {
+        carry(&opener, &mut tx, &mut docket, consequence).instrument(consequence.cause.clone()).await?;
     }
     let written = docket.write(&mut tx).await?;
     tx.commit().await?;
@@ -89,14 +92,19 @@ async fn attempt_commit(
     Ok(written)
 }
 
-async fn filed(
+async fn carry(
     opener: &Opener<'_>,
     tx: &mut muster_store::Tx,
     docket: &mut Docket,
-    report: &Report,
+    consequence: &Consequence,
 ) -> Result<(), PipelineError> {
-    let case = opener.report(tx, docket, report).await?;
-    tx.report_settled(report.source.as_str(), report.id.as_str(), case.as_str()).await?;
+    for change in &consequence.changes {
+        opener.change(tx, docket, change).await?;
+    }
+    if let Some(report) = &consequence.report {
+        let case = opener.report(tx, docket, report).await?;
+        tx.report_settled(report.source.as_str(), report.id.as_str(), case.as_str()).await?;
+    }
     Ok(())
 }
 
@@ -113,8 +121,9 @@ async fn find_out(watch: &Watch, held: &Held, meaning: &Meaning, error: Pipeline
 fn told(watch: &Watch, meaning: &Meaning, written: &Written) {
     watch.metrics.written(written);
     let now = watch.clock.micros();
-    for received in &meaning.opened_by {
-        watch.metrics.observation_to_case_seconds.observe((now - received).max(0) as f64 / 1e6);
+    let opens = |one: &&Consequence| one.changes.iter().any(|change| matches!(change, Change::Opened(_)));
+    for opened in meaning.consequences.iter().filter(opens) {
+        watch.metrics.observation_to_case_seconds.observe((now - opened.received).max(0) as f64 / 1e6);
     }
     if written.wants_seat {
         watch.wake.dispatch.notify_one();

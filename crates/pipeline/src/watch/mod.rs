@@ -1,6 +1,8 @@
 //! Watching partitions: whoever holds a partition's lease reads it in order, ticks it, and commits what it means.
 
+mod apply;
 mod commit;
+mod corrections;
 mod owner;
 mod ticker;
 mod worker;

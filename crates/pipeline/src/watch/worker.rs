@@ -1,10 +1,8 @@
 //! One partition: read, watch, commit; and start again from the last checkpoint when something breaks.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_domain::condition::Change;
 use muster_domain::record::LogRecord;
 use muster_log::{Fetched, LogReader, Topic};
 use muster_rules::config::Config;
@@ -12,11 +10,12 @@ use muster_rules::watch::Engine;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::commit::{Meaning, commit};
+use super::apply::{Fault, apply, cause};
+use super::commit::{Consequence, Meaning, commit};
+use super::corrections::corrections;
 use super::owner::Watch;
 use super::ticker;
 use crate::PipelineError;
-use crate::docs;
 
 const MAX_RECORDS: usize = 10_000;
 const MAX_BYTES: usize = 4 << 20;
@@ -50,12 +49,6 @@ struct Standing {
     moved: Instant,
     renewed: Instant,
     ticked: Instant,
-}
-
-/// A record that the engine could not take.
-struct Fault {
-    offset: u64,
-    what: String,
 }
 
 impl Worker {
@@ -128,6 +121,10 @@ impl Worker {
             tracing::error!(partition, from, start = bounds.start, "the log begins too late: conditions start unknown");
             engine = Engine::new(&generation, partition, self.partitions());
         }
+        if bounds.end < committed {
+            let end = bounds.end;
+            return Err(PipelineError::LogBehind { partition, end, committed });
+        }
         let mut reader = self.watch.log.reader(&Topic::Observation, partition, next).await?;
         while next < committed {
             let most = usize::try_from(committed - next).unwrap_or(MAX_RECORDS).min(MAX_RECORDS);
@@ -143,10 +140,28 @@ impl Worker {
                 }
             }
         }
+        self.correct(&engine).await?;
         // What was read ahead of the committed offset is read again, this time aloud.
         let reader = self.watch.log.reader(&Topic::Observation, partition, next).await?;
         let now = Instant::now();
         Ok(Standing { engine, reader, next, skip, saved: now, moved: now, renewed: now, ticked: now })
+    }
+
+    /// Compares with the condition table at the committed offset, and commits every difference as a correction.
+    async fn correct(&mut self, engine: &Engine) -> Result<(), PipelineError> {
+        let Held { partition, committed, .. } = self.held;
+        let rows = self.watch.store.conditions_of_partition(partition).await?;
+        let changes = corrections(engine, &rows);
+        for change in &changes {
+            tracing::warn!(partition, offset = committed, ?change, "the condition table is corrected");
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let cause = tracing::info_span!("corrections", partition, offset = committed);
+        let correction = Consequence { cause, received: self.watch.clock.micros(), changes, report: None };
+        let meaning = Meaning { consequences: vec![correction], ..Meaning::new(committed) };
+        self.commit(meaning, engine.config().cloned()).await
     }
 
     async fn restore(&self, partition: u32, generation: &str, committed: u64) -> Result<(Engine, u64), PipelineError> {
@@ -207,14 +222,14 @@ impl Worker {
         if standing.skip.contains(&fetched.offset) {
             return Ok(());
         }
-        let first = meaning.changes.len();
-        let record = apply(&mut standing.engine, &self.watch, &fetched, &mut meaning.changes)?;
-        if meaning.changes[first..].iter().any(|change| matches!(change, Change::Opened(_))) {
-            meaning.opened_by.push(fetched.record.timestamp_us);
+        let mut changes = Vec::new();
+        let record = apply(&mut standing.engine, &self.watch, &fetched, &mut changes)?;
+        if changes.is_empty() && !matches!(record, LogRecord::Report(_)) {
+            return Ok(());
         }
-        if let Some(LogRecord::Report(report)) = record {
-            meaning.reports.push((first, report));
-        }
+        let cause = cause(&record, self.held.partition, fetched.offset);
+        let report = if let LogRecord::Report(report) = record { Some(report) } else { None };
+        meaning.consequences.push(Consequence { cause, received: fetched.record.timestamp_us, changes, report });
         Ok(())
     }
 
@@ -259,28 +274,4 @@ impl Worker {
         metrics.log_lag_seconds.with_label_values(&[&partition]).set(behind as f64 / 1e6);
         metrics.log_last_poll_seconds.with_label_values(&[&partition]).set(self.watch.clock.micros() as f64 / 1e6);
     }
-}
-
-/// Decodes one record and lets the engine have it; a panic in there is a fault of that record.
-fn apply(
-    engine: &mut Engine,
-    watch: &Watch,
-    fetched: &Fetched,
-    out: &mut Vec<Change>,
-) -> Result<Option<LogRecord>, Fault> {
-    let fault = |what: String| Fault { offset: fetched.offset, what };
-    let record = docs::decode(&fetched.record).map_err(|error| fault(error.to_string()))?;
-    let configs = &watch.configs;
-    let mut lookup = |version: u64| -> Option<Arc<Config>> { configs.get(version) };
-    let applied = catch_unwind(AssertUnwindSafe(|| engine.apply(fetched.offset, &record, &mut lookup, out)));
-    match applied {
-        Ok(Ok(())) => Ok(matches!(record, LogRecord::Report(_)).then_some(record)),
-        Ok(Err(error)) => Err(fault(error.to_string())),
-        Err(panic) => Err(fault(words_of(&*panic))),
-    }
-}
-
-fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
-    let words = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "the watch panicked".to_owned())
 }
