@@ -293,6 +293,7 @@ texts! {
     ConditionsNone "没有符合条件的状况。" "No condition matches."
     BlindFirst "看不见的点位" "Places that cannot be seen"
     BlindNone "所有点位都看得见。" "Every place is seen."
+    BlindNoneHere "符合条件的点位都看得见。" "Every place that matches is seen."
     BlindSince "自" "since"
     BlindNever "从未有过消息" "never heard from"
     ColPlace "点位" "Place"

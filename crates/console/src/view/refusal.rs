@@ -16,7 +16,7 @@ pub struct Said {
 /// The words of a refusal; those that came with it win.
 #[must_use]
 pub fn said(status: u16, code: &str, words: Option<Words>) -> Said {
-    let found = of_code(code).or_else(|| of_status(status));
+    let found = of_code(code).or_else(|| of_access(code)).or_else(|| of_status(status));
     let known = found.is_some() || words.is_some();
     let (title, what) = found.unwrap_or_else(|| {
         (
@@ -27,6 +27,7 @@ pub fn said(status: u16, code: &str, words: Option<Words>) -> Said {
     Said { title, what: words.unwrap_or(what), known }
 }
 
+/// What a form was refused for.
 fn of_code(code: &str) -> Option<(Words, Words)> {
     let (title, what) = match code {
         "needs-name" => (
@@ -76,6 +77,14 @@ fn of_code(code: &str) -> Option<(Words, Words)> {
                 "A photo has at most 20 MiB; go back and choose another.",
             ),
         ),
+        _ => return None,
+    };
+    Some((title, what))
+}
+
+/// Who may come in, and what has changed meanwhile.
+fn of_access(code: &str) -> Option<(Words, Words)> {
+    let (title, what) = match code {
         "not-local" => (
             Words::new("只限本机打开", "This machine only"),
             Words::new(
