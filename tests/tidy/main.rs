@@ -13,6 +13,7 @@ mod palette;
 mod places;
 mod purity;
 mod readme;
+mod routes;
 mod rust;
 mod sources;
 mod texts;

@@ -4,15 +4,22 @@ mod access;
 mod answer;
 mod api;
 mod assets;
+mod catalogue;
 mod commands;
 mod field;
 mod inside;
+mod letters;
 mod pages;
+mod probes;
+mod query;
 mod scene;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -41,12 +48,18 @@ pub struct ConsoleSettings {
     pub zone: jiff::tz::TimeZone,
     /// Whether this process shows pages and the API, or only how it is.
     pub pages: bool,
+    /// Whether the metrics have a listener of their own ([`serve_metrics`]) and are not shown here.
+    pub metrics_apart: bool,
+    /// How long readiness says no before a stop closes the listener, so that a load balancer can notice.
+    pub linger: Duration,
 }
 
 #[derive(Debug)]
 struct State {
     desk: Desk,
     settings: ConsoleSettings,
+    /// Cancelled when the process begins to stop.
+    stop: CancellationToken,
 }
 
 /// Serves everything on an open listener until told to stop; requests under way are finished.
@@ -57,31 +70,41 @@ pub async fn serve(
     intake: Option<Router>,
     stop: CancellationToken,
 ) {
-    let router = router(desk, settings, intake.unwrap_or_default());
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
-    if let Err(error) = served.await {
+    let linger = settings.linger;
+    let router = router(desk, settings, intake.unwrap_or_default(), stop.clone());
+    let leave = async move {
+        stop.cancelled().await;
+        tokio::time::sleep(linger).await;
+    };
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(leave).await {
         tracing::error!(%error, "the HTTP listener ended badly");
     }
 }
 
+/// Serves the metrics alone, behind the same access control, until told to stop.
+pub async fn serve_metrics(listener: TcpListener, desk: Desk, access: Access, stop: CancellationToken) {
+    let router = guarded(probes::metrics_of(desk), access);
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await {
+        tracing::error!(%error, "the listener of the metrics ended badly");
+    }
+}
+
 /// All routes of a process: those given (intake), and the console's own, behind the same access control.
-fn router(desk: Desk, settings: ConsoleSettings, intake: Router) -> Router {
+fn router(desk: Desk, settings: ConsoleSettings, intake: Router, stop: CancellationToken) -> Router {
     let access = settings.access.clone();
-    let pages = settings.pages;
-    let state = Arc::new(State { desk, settings });
-    let health = Router::new()
-        .route("/livez", get(api::livez))
-        .route("/readyz", get(api::readyz))
-        .route("/metrics", get(api::metrics));
-    let shown = if pages { shown() } else { Router::new() };
-    health
-        .merge(shown)
+    let metrics = if settings.metrics_apart { Router::new() } else { probes::metrics_of(desk.clone()) };
+    let shown = if settings.pages { shown() } else { Router::new() };
+    let state = Arc::new(State { desk, settings, stop });
+    let routes = probes::routes().merge(shown).with_state(Arc::clone(&state)).merge(metrics).merge(intake);
+    guarded(routes, access).layer(axum::middleware::from_fn_with_state(state, told::to_people))
+}
+
+/// Refusals in one form, the headers of every answer, and access control around routes.
+fn guarded(routes: Router, access: Access) -> Router {
+    routes
         .fallback(answer::not_found)
         .method_not_allowed_fallback(answer::method_not_allowed)
-        .with_state(Arc::clone(&state))
-        .merge(intake)
         .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check))
-        .layer(axum::middleware::from_fn_with_state(state, told::to_people))
         .layer(axum::middleware::from_fn(answer::secured))
 }
 
@@ -98,22 +121,22 @@ fn shown() -> Router<Arc<State>> {
         .route("/dead-letters/{id}/drop", post(pages::drop_letter))
         .route("/f/{token}", get(field::show).post(field::post).layer(DefaultBodyLimit::max(21 << 20)))
         .route("/assets/{name}", get(assets::serve))
-        .route("/asyncapi.json", get(api::asyncapi))
         .route("/api/v1/cases", get(api::cases))
         .route("/api/v1/cases/{id}", get(api::case))
         .route("/api/v1/cases/{id}/events", get(api::events))
         .route("/api/v1/cases/{id}/commands", post(commands::from_api))
         .route("/api/v1/conditions", get(api::conditions))
         .route("/api/v1/conditions/{id}", get(api::condition))
-        .route("/api/v1/places", get(api::places))
-        .route("/api/v1/devices", get(api::devices))
-        .route("/api/v1/units", get(api::units))
-        .route("/api/v1/grid", get(api::grid))
+        .route("/api/v1/places", get(catalogue::places))
+        .route("/api/v1/devices", get(catalogue::devices))
+        .route("/api/v1/units", get(catalogue::units))
+        .route("/api/v1/grid", get(catalogue::grid))
+        .route("/api/v1/rules", get(catalogue::rules))
         .route("/api/v1/reports/{source}/{id}", get(api::report))
-        .route("/api/v1/dead-letters", get(api::dead_letters))
-        .route("/api/v1/dead-letters/{id}", get(api::dead_letter))
-        .route("/api/v1/dead-letters/{id}/replay", post(api::replay))
-        .route("/api/v1/dead-letters/{id}/drop", post(api::drop_letter))
+        .route("/api/v1/dead-letters", get(letters::list))
+        .route("/api/v1/dead-letters/{id}", get(letters::read))
+        .route("/api/v1/dead-letters/{id}/replay", post(letters::replay))
+        .route("/api/v1/dead-letters/{id}/drop", post(letters::put_down))
         .route("/api/v1/evidence/{id}", get(api::evidence))
         .route("/api/v1/media", post(api::media))
         .route("/api/v1/stream", get(stream::follow))

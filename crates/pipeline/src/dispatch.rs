@@ -65,16 +65,14 @@ impl Dispatch {
         let store = &self.operate.store;
         let wanting = store.cases_wanting_seats(BATCH).await?;
         if wanting.is_empty() {
-            self.operate.metrics.seats_unfilled.reset();
             return Ok(false);
         }
         let mut load: BTreeMap<String, u32> = store.live_load().await?;
-        let (mut filled, mut unfilled) = (false, 0_i64);
+        let mut filled = false;
         for row in wanting {
             let case = docs::case(&row.doc)?;
-            filled |= self.fill(&config, &case, &mut load, &mut unfilled).await?;
+            filled |= self.fill(&config, &case, &mut load).await?;
         }
-        self.operate.metrics.seats_unfilled.with_label_values(&["no_route"]).set(unfilled);
         Ok(filled)
     }
 
@@ -83,7 +81,6 @@ impl Dispatch {
         config: &Config,
         case: &Case,
         load: &mut BTreeMap<String, u32>,
-        unfilled: &mut i64,
     ) -> Result<bool, PipelineError> {
         let mut filled = false;
         let mut engaged: Vec<UnitId> = case.live_seats().filter_map(|seat| seat.unit.clone()).collect();
@@ -105,10 +102,7 @@ impl Dispatch {
                     filled = true;
                     Command::Ask(seat.id.clone(), unit, choice.why, choice.fallback)
                 }
-                None => {
-                    *unfilled += 1;
-                    Command::NoRoute(seat.id.clone(), choice.why)
-                }
+                None => Command::NoRoute(seat.id.clone(), choice.why),
             };
             let order = Order { by: Actor::Dispatch, command, reason: None, expects: Expects::default() };
             match self.operate.order(&case.id, &order).await {

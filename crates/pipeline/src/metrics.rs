@@ -1,8 +1,8 @@
 //! Everything Muster counts, in one table: INTERFACE §6, base units, bounded labels, help on all.
 
 use prometheus::{
-    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramTimer, HistogramVec, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 /// The metrics of one process. Passed, never global, so that two servers fit in one test.
@@ -117,6 +117,22 @@ impl Metrics {
         }
         for (kind, stage, seconds) in &written.stages {
             self.stage_seconds.with_label_values(&[kind.as_str(), stage]).observe(*seconds);
+        }
+    }
+
+    /// Times one operation of the store; a failure counts with the time it took.
+    pub(crate) fn store_timer(&self, operation: &str) -> HistogramTimer {
+        self.store_seconds.with_label_values(&[operation]).start_timer()
+    }
+
+    /// Takes away what was said of a partition: whoever holds it now says it.
+    pub(crate) fn forget_partition(&self, partition: u32) {
+        let label = partition.to_string();
+        // What was never said cannot be taken away, and need not be.
+        let _ = self.log_lag_records.remove_label_values(&[&label]);
+        let _ = self.partition_state_hash.remove_label_values(&[&label]);
+        for gauges in [&self.log_lag_seconds, &self.log_last_poll_seconds] {
+            let _ = gauges.remove_label_values(&[&label]);
         }
     }
 

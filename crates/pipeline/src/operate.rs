@@ -82,6 +82,7 @@ impl Operate {
     }
 
     async fn attempt(&self, id: &CaseId, order: &Order) -> Result<Case, OrderError> {
+        let timer = self.metrics.store_timer("order");
         let mut tx = self.store.begin().await.map_err(PipelineError::from)?;
         let now = tx.now_micros(self.clock.micros()).await.map_err(PipelineError::from)?;
         let mut docket = Docket::new(Filed::from_micros(now));
@@ -105,6 +106,7 @@ impl Operate {
         let after = docket.case(id).cloned().unwrap_or(before);
         let written = docket.write(&mut tx).await?;
         tx.commit().await.map_err(PipelineError::from)?;
+        timer.observe_duration();
         self.metrics.written(&written);
         if !written.events.is_empty() {
             self.wake.publish.notify_one();

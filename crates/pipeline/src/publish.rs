@@ -59,16 +59,11 @@ impl Publish {
             .map(|destination| tokio::spawn(self.delivery(Arc::clone(destination)).run(stop.child_token())))
             .collect();
         let bell = Arc::clone(&self.wake.publish);
-        let mut beat = 0_u32;
         while !stop.is_cancelled() {
             let full = self.number().await.unwrap_or_else(|error| {
                 tracing::warn!(error = %crate::chain(&error), "the outbox waits");
                 false
             });
-            beat = beat.wrapping_add(1);
-            if beat.is_multiple_of(64) {
-                self.measure().await;
-            }
             if !full {
                 tokio::select! {
                     () = stop.cancelled() => break,
@@ -91,19 +86,13 @@ impl Publish {
     /// [`PipelineError`] if the store cannot be used.
     pub async fn number(&self) -> Result<bool, PipelineError> {
         let Some(grant) = self.lease.hold().await? else { return Ok(false) };
+        let timer = self.metrics.store_timer("number");
         let numbered = self.store.outbox_number(grant.epoch, BATCH).await?;
+        timer.observe_duration();
         if let Some(last) = numbered.last {
             self.wake.published(last);
         }
         Ok(numbered.count >= u64::from(BATCH))
-    }
-
-    async fn measure(&self) {
-        if let Ok(pending) = self.store.outbox_pending().await {
-            self.metrics.outbox_pending.set(pending.count);
-            let age = pending.oldest.map_or(0, |oldest| self.clock.micros().saturating_sub(oldest)).max(0);
-            self.metrics.outbox_oldest_seconds.set(age as f64 / 1e6);
-        }
     }
 
     fn delivery(&self, destination: Arc<dyn Destination>) -> Delivery {

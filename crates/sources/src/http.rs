@@ -19,7 +19,7 @@ use muster_wire::WireError;
 use muster_wire::bounds::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
 use muster_wire::cloudevents::read_http;
 use muster_wire::problem::{MEDIA_TYPE, Problem};
-use muster_wire::receipt::{Parked, Receipt};
+use muster_wire::receipt::{AllParked, Parked, Receipt};
 use muster_wire::report;
 
 pub use axum::Router as Routes;
@@ -163,16 +163,8 @@ fn answer(result: Result<Admitted, AdmitError>) -> Response {
     if !nothing {
         return (StatusCode::ACCEPTED, axum::Json(receipt)).into_response();
     }
-    // The same body as for what was taken, in the form of an error.
-    let detail = "all of it was parked in the dead letters, with the reasons in `parked`";
-    let problem = Problem::new(422, "all-parked").detail(detail);
-    let mut body: serde_json::Value = serde_json::from_str(&problem.json()).unwrap_or_default();
-    if let (Some(body), Ok(serde_json::Value::Object(receipt))) = (body.as_object_mut(), serde_json::to_value(&receipt))
-    {
-        body.extend(receipt);
-    }
     let headers = [(header::CONTENT_TYPE, MEDIA_TYPE)];
-    (StatusCode::UNPROCESSABLE_ENTITY, headers, body.to_string()).into_response()
+    (StatusCode::UNPROCESSABLE_ENTITY, headers, axum::Json(AllParked::new(receipt))).into_response()
 }
 
 fn unavailable(error: &AdmitError) -> Response {

@@ -3,8 +3,9 @@
 //! Read in this order: [`bounds`] and [`WireError`] hold for everything that comes from outside; [`cloudevents`] is the
 //! envelope; [`observation`] and [`report`] are what comes in; [`record`] is the observation topic, which we alone
 //! write; [`condition`] and [`case`] are what goes out; [`catalogue`] is how configuration versions are kept;
-//! [`problem`] and [`receipt`] are what HTTP answers with. [`schema`] makes the files in `schemas/` of the same types.
+//! [`problem`], [`receipt`] and [`api`] are what HTTP answers with. [`schema`] makes the files in `schemas/` of the same types.
 
+pub mod api;
 mod attachment;
 pub mod bounds;
 pub mod case;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::WireError;
+use crate::problem::Problem;
 
 /// What became of what was sent: the three numbers add up to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -35,5 +36,26 @@ impl Parked {
     pub fn new(index: usize, error: &WireError) -> Self {
         let code = error.code.name().to_owned();
         Self { index, pointer: error.pointer.clone(), reason: error.reason.clone(), code }
+    }
+}
+
+/// The answer when all of it was parked: the receipt in the form of an error.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AllParked {
+    #[serde(flatten)]
+    problem: Problem,
+    #[serde(flatten)]
+    receipt: Receipt,
+}
+
+impl AllParked {
+    /// The HTTP status.
+    pub const STATUS: u16 = 422;
+
+    /// What is answered to a receipt of nothing but parked items.
+    #[must_use]
+    pub fn new(receipt: Receipt) -> Self {
+        let detail = "all of it was parked in the dead letters, with the reasons in `parked`";
+        Self { problem: Problem::new(Self::STATUS, "all-parked").detail(detail), receipt }
     }
 }

@@ -1,10 +1,12 @@
 //! The files of `schemas/`, made of the types that read and write.
 
 mod asyncapi;
+mod openapi;
+mod routes;
 
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 use crate::case::{CaseChangedV1, CaseV1};
@@ -18,12 +20,15 @@ use crate::record::{ActV1, ConfigV1, IntakeV1, ObservationRecordV1, OutcomeV1, R
 use crate::report::ReportV1;
 
 pub use asyncapi::bundled as asyncapi;
+pub use openapi::openapi;
+pub use routes::{ROUTES, Route};
 
 /// Every file of `schemas/` with its content, as it must be there.
 #[must_use]
 pub fn files() -> Vec<(String, String)> {
     let schemas = schemas().into_iter().map(|(name, schema)| (file_name(name), schema));
-    let described = [("asyncapi.json".to_owned(), asyncapi::document())];
+    let described = [("asyncapi.json", asyncapi::document()), ("openapi.json", openapi())];
+    let described = described.map(|(name, document)| (name.to_owned(), document));
     schemas.chain(described).map(|(name, content)| (name, format!("{content:#}\n"))).collect()
 }
 
@@ -70,13 +75,17 @@ fn read_by_us<T: JsonSchema>(name: &str) -> Value {
     named(name, SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value())
 }
 
-fn written_by_us<T: JsonSchema>(name: &str) -> Value {
-    let open = RecursiveTransform(|schema: &mut schemars::Schema| {
+/// What we send is open.
+fn opened() -> RecursiveTransform<fn(&mut Schema)> {
+    RecursiveTransform(|schema| {
         if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
             schema.remove("additionalProperties");
         }
-    });
-    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(open);
+    })
+}
+
+fn written_by_us<T: JsonSchema>(name: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(opened());
     named(name, settings.into_generator().into_root_schema_for::<T>().to_value())
 }
 

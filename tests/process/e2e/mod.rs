@@ -1,6 +1,7 @@
 //! The straight way, what may go wrong on it, and how the program behaves as a program.
 
 mod conduct;
+mod described;
 mod foreign;
 mod input;
 mod ladder;

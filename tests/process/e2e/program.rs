@@ -56,7 +56,7 @@ fn exit_codes_mean_something() {
     let kafka = ("MUSTER_LOG__URL", "kafka://127.0.0.1:1");
     let postgres = ("MUSTER_STORE__URL", "postgres://nobody@127.0.0.1:1/none");
     type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], i32, &'a str);
-    let rows: [Row; 15] = [
+    let rows: [Row; 16] = [
         (&["rules", "check", good], &[], 0, ""),
         (&["rules", "test", good, "--json"], &[], 0, ""),
         (&["rules", "check", good, "--json"], &[], 0, ""),
@@ -68,6 +68,7 @@ fn exit_codes_mean_something() {
         (&["serve", "--roles", "cook"], &[data, any], 2, "cook"),
         (&["serve"], &[data, ("MUSTER_HTTP__LISSEN", "x")], 2, "MUSTER_HTTP__LISSEN"),
         (&["serve"], &[data, ("MUSTER_HTTP__LISTEN", "0.0.0.0:0")], 2, "MUSTER_AUTH__TOKENS_FILE"),
+        (&["serve"], &[data, any, ("MUSTER_HTTP__METRICS_LISTEN", "0.0.0.0:0")], 2, "MUSTER_AUTH__TOKENS_FILE"),
         (&["serve"], &[data, any, kafka], 2, "PostgreSQL"),
         (&["serve"], &[data, any, ("MUSTER_RULES__DIR", bad)], 1, "a.toml:2:"),
         (&["demo", "--listen", "0.0.0.0:0"], &[], 2, "this machine only"),

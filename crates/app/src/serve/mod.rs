@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::exit::Failure;
 use crate::settings::{self, Role, Settings};
 use parts::Parts;
-use run::Running;
+use run::{Listeners, Running};
 
 /// The last minutes before the demo's start, delivered at once so that something is there.
 const BURST: Duration = Duration::from_secs(360);
@@ -74,25 +74,21 @@ impl Serve {
             return Ok(());
         }
         crate::trace::start(&settings.trace.filter, settings.trace.json);
-        let tokens = (!settings.auth.tokens_file.as_os_str().is_empty()).then_some(&settings.auth.tokens_file);
-        let access = match tokens {
-            Some(path) => Access::tokens(path).map_err(|error| Failure::usage(muster_pipeline::chain(&error)))?,
-            None if settings.http.listen.ip().is_loopback() => Access::LocalOnly,
-            None => {
-                return Err(Failure::usage(format!(
-                    "will not listen on {} without access control; set MUSTER_AUTH__TOKENS_FILE=/path/to/tokens.toml \
-                     (or listen on 127.0.0.1)",
-                    settings.http.listen
-                )));
-            }
-        };
+        let access = access(&settings)?;
         let rules = parts::first_rules(&settings)?;
         let listener = listen(settings.http.listen).await?;
+        let metrics = match settings.http.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let parts = Parts::open(&settings, Clock::real()).await?;
         parts.adopt(rules, None).await?;
         let console = console(&settings, access)?;
         let address = local(&listener)?;
-        let running = Running::start(parts, &settings, console, listener).await?;
+        if let Some(metrics) = &metrics {
+            tracing::info!("metrics at http://{}/metrics", local(metrics)?);
+        }
+        let running = Running::start(parts, &settings, console, Listeners { http: listener, metrics }).await?;
         crate::say(&format!("http://{address}/\n"));
         running.until(asked_to_stop()).await
     }
@@ -127,7 +123,8 @@ impl Demo {
             .map_err(|error| Failure::inside("the example street's roads cannot be read", &error))?;
         let console = ConsoleSettings { demo: true, speed, scenery, ..console(&settings, Access::LocalOnly)? };
         let clock = parts.clock.clone();
-        let running = Running::start(parts, &settings, console, listener).await?;
+        let listeners = Listeners { http: listener, metrics: None };
+        let running = Running::start(parts, &settings, console, listeners).await?;
         crate::say(&format!("{url}/\n"));
         eprintln!("muster: a simulated street 示意; stop with Ctrl-C");
         let stop = CancellationToken::new();
@@ -148,8 +145,32 @@ impl Demo {
 pub(crate) fn console(settings: &Settings, access: Access) -> Result<ConsoleSettings, Failure> {
     let zone = jiff::tz::TimeZone::get(&settings.street.time_zone)
         .map_err(|error| Failure::usage(format!("street.time_zone: {error}")))?;
-    let pages = settings.roles.contains(&Role::Console);
-    Ok(ConsoleSettings { access, demo: false, speed: 1.0, scenery: Scenery::default(), zone, pages })
+    Ok(ConsoleSettings {
+        access,
+        demo: false,
+        speed: 1.0,
+        scenery: Scenery::default(),
+        zone,
+        pages: settings.roles.contains(&Role::Console),
+        metrics_apart: settings.http.metrics_listen.is_some(),
+        linger: Duration::from_secs(u64::try_from(settings.http.linger.secs()).unwrap_or_default()),
+    })
+}
+
+/// Who may come in: whoever holds a token, else this machine alone, and then nothing listens to others.
+fn access(settings: &Settings) -> Result<Access, Failure> {
+    let http = &settings.http;
+    if !settings.auth.tokens_file.as_os_str().is_empty() {
+        return Access::tokens(&settings.auth.tokens_file)
+            .map_err(|error| Failure::usage(muster_pipeline::chain(&error)));
+    }
+    match [Some(http.listen), http.metrics_listen].into_iter().flatten().find(|address| !address.ip().is_loopback()) {
+        None => Ok(Access::LocalOnly),
+        Some(address) => Err(Failure::usage(format!(
+            "will not listen on {address} without access control; set MUSTER_AUTH__TOKENS_FILE=/path/to/tokens.toml (or \
+             listen on 127.0.0.1)"
+        ))),
+    }
 }
 
 /// The example street's catalogue, read as any other would be.

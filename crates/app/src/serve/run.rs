@@ -31,13 +31,20 @@ pub(crate) struct Running {
     parts: Parts,
 }
 
+/// The open listeners of a process.
+pub(crate) struct Listeners {
+    pub(crate) http: TcpListener,
+    /// That of the metrics, where they have one of their own.
+    pub(crate) metrics: Option<TcpListener>,
+}
+
 impl Running {
     /// Starts what the roles ask for behind an open listener.
     pub(crate) async fn start(
         parts: Parts,
         settings: &Settings,
         console: ConsoleSettings,
-        listener: TcpListener,
+        listeners: Listeners,
     ) -> Result<Self, Failure> {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
@@ -58,8 +65,15 @@ impl Running {
         let mut http = JoinSet::new();
         let (desk, leave) = (desk(&parts, settings), stop.child_token());
         let routes = routes(&parts, settings, &settings.roles)?;
+        if let Some(listener) = listeners.metrics {
+            let (desk, access, leave) = (desk.clone(), console.access.clone(), leave.clone());
+            http.spawn(async move {
+                muster_console::http::serve_metrics(listener, desk, access, leave).await;
+                "metrics"
+            });
+        }
         http.spawn(async move {
-            muster_console::http::serve(listener, desk, console, Some(routes), leave).await;
+            muster_console::http::serve(listeners.http, desk, console, Some(routes), leave).await;
             "http"
         });
         Ok(Self { tasks, http, stop, parts })

@@ -63,6 +63,8 @@ pub(crate) struct Http {
     pub(crate) listen: SocketAddr,
     #[serde(with = "maybe_address")]
     pub(crate) metrics_listen: Option<SocketAddr>,
+    #[serde(with = "span")]
+    pub(crate) linger: Span,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use muster_domain::id::GridId;
 use muster_pipeline::admit::Caller;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -76,6 +77,14 @@ impl Access {
             let what = format!("the hash of `{}` is not a SHA-256 in hex", token.name);
             return Err(AccessError::Malformed(shown, what));
         }
+        let wrong = file
+            .token
+            .iter()
+            .find(|token| !token.jurisdiction.is_empty() && GridId::parse(&token.jurisdiction).is_err());
+        if let Some(token) = wrong {
+            let what = format!("the jurisdiction of `{}` is no id of a grid cell", token.name);
+            return Err(AccessError::Malformed(shown, what));
+        }
         if file.token.is_empty() {
             return Err(AccessError::Malformed(shown, "it holds no [[token]]".to_owned()));
         }
@@ -90,14 +99,12 @@ pub(super) async fn check(State(access): State<Arc<Access>>, mut request: Reques
     let open = path.starts_with("/f/") || path.starts_with("/assets/") || path == "/livez" || path == "/readyz";
     let caller = match &*access {
         Access::LocalOnly => match local(request.headers()) {
-            Ok(()) => Caller { name: "local".to_owned(), may: None },
+            Ok(()) => Caller { name: "local".to_owned(), may: None, jurisdiction: None },
             Err(why) => return answer::refuse(403, "not-local", why),
         },
-        Access::Tokens(_) if open => Caller { name: "open".to_owned(), may: Some(vec![]) },
+        Access::Tokens(_) if open => Caller { name: "open".to_owned(), may: Some(vec![]), jurisdiction: None },
         Access::Tokens(tokens) => match bearer(request.headers()).and_then(|given| known(tokens, given)) {
-            Some(token) if token.may(request.method(), path) => {
-                Caller { name: token.name.clone(), may: Some(token.sources.clone()) }
-            }
+            Some(token) if token.may(request.method(), path) => token.caller(),
             Some(_) => return answer::refuse(403, "not-yours", "this token's role does not reach this address"),
             None => {
                 let mut response = answer::refuse(401, "no-token", "send Authorization: Bearer with a known token");
@@ -168,9 +175,14 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 }
 
 impl Token {
+    /// Who calls with it; a jurisdiction that is not stated is all of them.
+    fn caller(&self) -> Caller {
+        let jurisdiction = (!self.jurisdiction.is_empty()).then(|| self.jurisdiction.clone());
+        Caller { name: self.name.clone(), may: Some(self.sources.clone()), jurisdiction }
+    }
+
     /// A source only sends; a reader only looks; an operator does both and decides.
     fn may(&self, method: &Method, path: &str) -> bool {
-        tracing::trace!(jurisdiction = self.jurisdiction, "token");
         match self.role {
             Role::Operator => true,
             Role::Reader => method.is_safe(),

@@ -41,9 +41,20 @@ pub(super) fn page(drawn: askama::Result<String>) -> Response {
     }
 }
 
-/// JSON that is written already.
-pub(super) fn json(value: &serde_json::Value) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+/// A body of JSON.
+pub(super) fn json(body: &impl serde::Serialize) -> Response {
+    match serde_json::to_string(body) {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written");
+            refuse(500, "internal", "the answer cannot be written")
+        }
+    }
+}
+
+/// One page of a list.
+pub(super) fn list(items: &[impl serde::Serialize], next: Option<String>) -> Response {
+    json(&serde_json::json!({ "items": items, "next": next }))
 }
 
 pub(super) async fn not_found() -> Response {
@@ -54,10 +65,42 @@ pub(super) async fn method_not_allowed() -> Response {
     refuse(405, "method-not-allowed", "this address does not take that method")
 }
 
+/// The longest refusal of the framework that is passed on.
+const MAX_WORDS: usize = 4096;
+
+/// What the framework refuses by itself (a query, a path, a form, a body, a method) is a problem as well.
+async fn worded(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !(status.is_client_error() || status.is_server_error()) || !(kind.is_empty() || kind.starts_with("text/plain")) {
+        return response;
+    }
+    let code = match status {
+        StatusCode::NOT_FOUND => "not-found",
+        StatusCode::METHOD_NOT_ALLOWED => "method-not-allowed",
+        StatusCode::PAYLOAD_TOO_LARGE => "too-large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported-media-type",
+        status if status.is_client_error() => "malformed-request",
+        _ => "internal",
+    };
+    let (mut parts, body) = response.into_parts();
+    let words = axum::body::to_bytes(body, MAX_WORDS).await.unwrap_or_default();
+    let words = String::from_utf8_lossy(&words).into_owned();
+    let words = if words.is_empty() { status.canonical_reason().unwrap_or_default().to_owned() } else { words };
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    Response::from_parts(parts, Problem::new(status.as_u16(), code).detail(words).json().into())
+}
+
+/// A parameter of the query that cannot be what it is.
+pub(super) fn bad_parameter(name: &str, what: &str) -> Problem {
+    Problem::new(400, "invalid-parameter").detail(format!("`{name}` {what}"))
+}
+
 /// Every answer says what a browser may do with it; assets, which are named by content, may be kept.
 pub(super) async fn secured(request: Request, next: Next) -> Response {
     let asset = request.uri().path().starts_with("/assets/");
-    let mut response = next.run(request).await;
+    let mut response = worded(next.run(request).await).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

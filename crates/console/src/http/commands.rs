@@ -15,18 +15,19 @@ use muster_domain::time::Filed;
 use muster_pipeline::admit::Caller;
 use muster_pipeline::operate::{Expects, Order, OrderError};
 use muster_store::IdempotencyAnswer;
+use muster_wire::api as wire;
 use muster_wire::problem::Problem;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{State, answer};
+use super::{State, answer, api};
 
 type At = Of<Arc<State>>;
 
 /// How long an answer to a repeated request is kept.
 const KEPT_MICROS: i64 = 24 * 3_600_000_000;
 
-/// A command as it is sent.
+/// A command as a form sends it; the API's is described in wire and becomes one of these.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Sent {
     pub(super) command: String,
@@ -37,23 +38,25 @@ pub(super) struct Sent {
     #[serde(default)]
     preset: Option<String>,
     #[serde(default)]
-    ok: Option<serde_json::Value>,
+    ok: Option<String>,
     #[serde(default)]
     verdict: Option<String>,
     #[serde(default)]
     evidence: Option<String>,
     #[serde(default)]
     pub(super) done_at: Option<String>,
-    #[serde(default)]
-    expects: Option<Expected>,
+    #[serde(skip)]
+    expects: Option<wire::Expects>,
     #[serde(default)]
     back: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Expected {
-    #[serde(default)]
-    state: Option<String>,
+impl From<wire::Command> for Sent {
+    fn from(command: wire::Command) -> Self {
+        let wire::Command { command, seat, reason, ok, verdict, evidence, done_at, expects } = command;
+        let ok = ok.map(|ok| ok.to_string());
+        Self { command, seat, reason, ok, verdict, evidence, done_at, expects, ..Self::default() }
+    }
 }
 
 impl Sent {
@@ -72,10 +75,9 @@ impl Sent {
                 Filed::from_micros(micros.min(now.micros()))
             }
         };
-        let yes = || match &self.ok {
-            Some(serde_json::Value::Bool(ok)) => Ok(*ok),
-            Some(serde_json::Value::String(text)) if text == "true" => Ok(true),
-            Some(serde_json::Value::String(text)) if text == "false" => Ok(false),
+        let yes = || match self.ok.as_deref() {
+            Some("true") => Ok(true),
+            Some("false") => Ok(false),
             _ => Err(wrong("/ok", "must be true or false")),
         };
         Ok(match self.command.as_str() {
@@ -137,8 +139,8 @@ pub(super) async fn from_api(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let sent: Sent = match serde_json::from_slice(&body) {
-        Ok(sent) => sent,
+    let sent: Sent = match serde_json::from_slice::<wire::Command>(&body) {
+        Ok(command) => command.into(),
         Err(error) => return answer::refuse(400, "malformed-json", error.to_string()),
     };
     let Some(key) = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned) else {
@@ -191,6 +193,11 @@ async fn keep(state: &State, caller: &Caller, key: &str, request: &str, status: 
 
 async fn carry_out(state: &State, id: &str, caller: &Caller, headers: &HeaderMap, sent: &Sent) -> Response {
     let Ok(id) = CaseId::parse(id) else { return answer::not_found().await };
+    if caller.jurisdiction.is_some()
+        && let Err(refusal) = api::visible(state, id.as_str(), caller).await
+    {
+        return *refusal;
+    }
     let now = Filed::from_micros(state.desk.clock.micros());
     let command = match sent.command(now) {
         Ok(command) => command,

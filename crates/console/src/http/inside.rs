@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Request, Response, header};
 use muster_pipeline::desk::Desk;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::ConsoleSettings;
@@ -16,7 +17,7 @@ impl Inside {
     /// The console's routes, and those given.
     #[must_use]
     pub fn new(desk: Desk, settings: ConsoleSettings, routes: Router) -> Self {
-        Self(super::router(desk, settings, routes))
+        Self(super::router(desk, settings, routes, CancellationToken::new()))
     }
 
     /// Answers a request as the listener would.

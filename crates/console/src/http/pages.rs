@@ -1,5 +1,6 @@
 //! Pages for people.
 
+use axum::Extension;
 use axum::Form;
 use axum::extract::{Path, Query, State as Of};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
@@ -7,13 +8,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use muster_domain::case::Case;
 use muster_domain::id::CaseId;
 use muster_pipeline::PipelineError;
+use muster_pipeline::admit::Caller;
 use muster_pipeline::desk::{Desk, LetterError};
-use muster_store::{CaseFilter, ConditionFilter, DeadLetterFilter, DeadLetterState};
+use muster_store::{CaseFilter, ConditionFilter, DeadLetterState};
 use serde::Deserialize;
 use std::sync::Arc;
 
+use super::query::{CaseQuery, ConditionQuery, LetterQuery};
 use super::scene::{Drawn, condition};
-use super::{State, answer};
+use super::{State, answer, api};
 use crate::page;
 use crate::scene::{ConditionNow, LastHour};
 use crate::view::board::BoardData;
@@ -26,12 +29,24 @@ const BOARD_CASES: u32 = 500;
 /// Conditions that one page reads at once.
 const CONDITIONS: u32 = 1000;
 
-pub(super) async fn board(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<Chosen>) -> Response {
-    drawn_board(&state, &headers, &uri, &query.0, page::board).await
+pub(super) async fn board(
+    Of(state): At,
+    headers: HeaderMap,
+    uri: Uri,
+    query: Query<Chosen>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
+    drawn_board((&state, &caller), &headers, &uri, &query.0, page::board).await
 }
 
-pub(super) async fn fragment(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<Chosen>) -> Response {
-    drawn_board(&state, &headers, &uri, &query.0, page::fragment).await
+pub(super) async fn fragment(
+    Of(state): At,
+    headers: HeaderMap,
+    uri: Uri,
+    query: Query<Chosen>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
+    drawn_board((&state, &caller), &headers, &uri, &query.0, page::fragment).await
 }
 
 /// Which case the board shows.
@@ -43,22 +58,28 @@ pub(super) struct Chosen {
 
 type Draw = fn(&crate::look::Look, &board::BoardView) -> askama::Result<String>;
 
-async fn drawn_board(state: &State, headers: &HeaderMap, uri: &Uri, query: &Chosen, draw: Draw) -> Response {
+async fn drawn_board(
+    (state, caller): (&State, &Caller),
+    headers: &HeaderMap,
+    uri: &Uri,
+    query: &Chosen,
+    draw: Draw,
+) -> Response {
     let Some(drawn) = Drawn::new(state, headers, uri) else { return not_ready() };
     let desk = &state.desk;
     let read = async {
-        let live = CaseFilter { live: Some(true), ..CaseFilter::default() };
+        let live = CaseFilter { live: Some(true), jurisdiction: caller.jurisdiction.clone(), ..CaseFilter::default() };
         let mut cases = desk.cases(&live, BOARD_CASES, None).await?.items;
         let wanted = query.case.as_deref().or(query.keep.as_deref()).and_then(|id| CaseId::parse(id).ok());
         if let Some(id) = &wanted
             && !cases.iter().any(|case| case.id == *id)
         {
-            cases.extend(desk.case(id).await?);
+            cases.extend(desk.case(id).await?.filter(|case| caller.sees(case)));
         }
         Ok::<_, PipelineError>((
             cases,
             conditions_now(desk, &ConditionFilter::default()).await?,
-            last_hour(desk).await?,
+            last_hour(desk, caller).await?,
         ))
     };
     let (cases, conditions, hour) = match read.await {
@@ -109,11 +130,12 @@ pub(super) async fn conditions_now(desk: &Desk, filter: &ConditionFilter) -> Res
 }
 
 /// What was filed and what ended in the last hour.
-async fn last_hour(desk: &Desk) -> Result<LastHour, PipelineError> {
+async fn last_hour(desk: &Desk, caller: &Caller) -> Result<LastHour, PipelineError> {
     let since = desk.clock.micros() - 3_600_000_000;
     let mut hour = LastHour::default();
-    let live = CaseFilter { live: Some(true), ..CaseFilter::default() };
-    let over = CaseFilter { live: Some(false), ..CaseFilter::default() };
+    let own = CaseFilter { jurisdiction: caller.jurisdiction.clone(), ..CaseFilter::default() };
+    let live = CaseFilter { live: Some(true), ..own.clone() };
+    let over = CaseFilter { live: Some(false), ..own };
     for case in desk.cases(&live, 200, None).await?.items {
         if case.filed.micros() >= since {
             hour.opened.push(case.filed);
@@ -130,22 +152,29 @@ async fn last_hour(desk: &Desk) -> Result<LastHour, PipelineError> {
     Ok(hour)
 }
 
-pub(super) async fn case(Of(state): At, headers: HeaderMap, uri: Uri, Path(id): Path<String>) -> Response {
+pub(super) async fn case(
+    Of(state): At,
+    headers: HeaderMap,
+    uri: Uri,
+    Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
     let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
-    let Ok(id) = CaseId::parse(&id) else { return answer::not_found().await };
+    let case = match api::visible(&state, &id, &caller).await {
+        Ok(case) => case,
+        Err(refusal) => return *refusal,
+    };
     let desk = &state.desk;
     let read = async {
-        let Some(case) = desk.case(&id).await? else { return Ok(None) };
-        let events = desk.journal(&id, 0, 1000).await?;
+        let events = desk.journal(&case.id, 0, 1000).await?;
         let conditions = conditions_now(desk, &of_case(&case)).await?;
-        Ok::<_, PipelineError>(Some((case, events, conditions)))
+        Ok::<_, PipelineError>((events, conditions))
     };
     match read.await {
-        Ok(Some((case, events, conditions))) => {
+        Ok((events, conditions)) => {
             let view = case_view::whole(&drawn.scene(&state), &case, &events, &conditions);
             with_choice(&headers, &uri, answer::page(page::case(&drawn.look, &view)))
         }
-        Ok(None) => answer::not_found().await,
         Err(error) => answer::failed(&error),
     }
 }
@@ -154,55 +183,20 @@ fn of_case(case: &Case) -> ConditionFilter {
     ConditionFilter { place: case.place().map(ToString::to_string), ..ConditionFilter::default() }
 }
 
-/// The filters of the list of cases, as in the API.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct CaseQuery {
-    #[serde(default)]
-    pub(super) state: String,
-    #[serde(default)]
-    pub(super) kind: String,
-    #[serde(default)]
-    pub(super) unit: String,
-    #[serde(default)]
-    pub(super) grid: String,
-    #[serde(default)]
-    pub(super) overdue: String,
-    #[serde(default)]
-    pub(super) q: String,
-    pub(super) limit: Option<u32>,
-    pub(super) cursor: Option<String>,
-}
-
-impl CaseQuery {
-    /// The filter of the store; a grid cell stands for all below it.
-    pub(super) fn filter(&self, state: &State) -> CaseFilter {
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let grids = match (state.desk.config(), muster_domain::id::GridId::parse(&self.grid)) {
-            (Some(config), Ok(above)) => {
-                let below = config.catalogue.grid.keys().filter(|cell| config.catalogue.lies_in(cell, &above));
-                let mut cells: Vec<String> = below.map(ToString::to_string).collect();
-                cells.push(above.to_string());
-                cells
-            }
-            _ => vec![],
-        };
-        CaseFilter {
-            state: some(&self.state).filter(|state| state != "live"),
-            live: (self.state == "live").then_some(true),
-            kind: some(&self.kind),
-            unit: some(&self.unit),
-            grids,
-            overdue_at: matches!(self.overdue.as_str(), "1" | "true" | "on").then(|| state.desk.clock.micros()),
-            q: some(&self.q.to_lowercase()),
-            ..CaseFilter::default()
-        }
-    }
-}
-
-pub(super) async fn cases(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<CaseQuery>) -> Response {
+pub(super) async fn cases(
+    Of(state): At,
+    headers: HeaderMap,
+    uri: Uri,
+    query: Query<CaseQuery>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
     let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
-    let page = match state.desk.cases(&query.filter(&state), limit, query.cursor.as_deref()).await {
+    let filter = match query.filter(&state, &caller) {
+        Ok(filter) => filter,
+        Err(problem) => return answer::problem(&problem),
+    };
+    let page = match state.desk.cases(&filter, limit, query.cursor.as_deref()).await {
         Ok(page) => page,
         Err(error) => return answer::failed(&error),
     };
@@ -231,32 +225,14 @@ fn follow(path: &str, cursor: &str) -> String {
     format!("{bare}?{}", parts.join("&"))
 }
 
-/// The filters of the page of conditions, as in the API.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct ConditionQuery {
-    #[serde(default)]
-    pub(super) place: String,
-    #[serde(default)]
-    pub(super) rule: String,
-    #[serde(default)]
-    pub(super) state: String,
-    pub(super) limit: Option<u32>,
-    pub(super) cursor: Option<String>,
-}
-
-impl ConditionQuery {
-    pub(super) fn filter(&self) -> ConditionFilter {
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let blind = (self.state == "blind").then_some(true);
-        let state = some(&self.state).filter(|_| blind.is_none());
-        ConditionFilter { place: some(&self.place), rule: some(&self.rule), state, blind }
-    }
-}
-
 pub(super) async fn conditions(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<ConditionQuery>) -> Response {
     let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
     let limit = query.limit.unwrap_or(200).clamp(1, 1000);
-    let (now, next) = match found(&state, &drawn, &query, limit).await {
+    let filter = match query.filter() {
+        Ok(filter) => filter,
+        Err(problem) => return answer::problem(&problem),
+    };
+    let (now, next) = match found(&state, &drawn, filter, (limit, query.cursor.as_deref())).await {
         Ok(found) => found,
         Err(error) => return answer::failed(&error),
     };
@@ -274,49 +250,32 @@ pub(super) async fn conditions(Of(state): At, headers: HeaderMap, uri: Uri, quer
 async fn found(
     state: &State,
     drawn: &Drawn,
-    query: &ConditionQuery,
-    limit: u32,
+    filter: ConditionFilter,
+    (limit, cursor): (u32, Option<&str>),
 ) -> Result<(Vec<ConditionNow>, Option<String>), PipelineError> {
-    let words = query.place.trim();
+    let words = filter.place.clone().unwrap_or_default();
+    let words = words.trim();
     let known =
         muster_domain::id::PlaceId::parse(words).is_ok_and(|id| drawn.config.catalogue.places.contains_key(&id));
     if words.is_empty() || known {
-        let page = state.desk.conditions(&query.filter(), limit, query.cursor.as_deref()).await?;
+        let page = state.desk.conditions(&filter, limit, cursor).await?;
         return Ok((page.items.into_iter().filter_map(condition).collect(), page.next));
     }
     let scene = drawn.scene(state);
-    let mut all = conditions_now(&state.desk, &ConditionFilter { place: None, ..query.filter() }).await?;
+    let mut all = conditions_now(&state.desk, &ConditionFilter { place: None, ..filter }).await?;
     all.retain(|one| one.subject.place().is_some_and(|place| scene.place_name(place).contains(words)));
     Ok((all, None))
-}
-
-/// The filters of the page of dead letters.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct LetterQuery {
-    #[serde(default)]
-    pub(super) code: String,
-    #[serde(default)]
-    pub(super) state: String,
-    pub(super) limit: Option<u32>,
-    pub(super) cursor: Option<String>,
-}
-
-impl LetterQuery {
-    pub(super) fn filter(&self) -> DeadLetterFilter {
-        DeadLetterFilter {
-            code: (!self.code.is_empty()).then(|| self.code.clone()),
-            state: Some(DeadLetterState::parse(&self.state).unwrap_or(DeadLetterState::Open)),
-            ..DeadLetterFilter::default()
-        }
-    }
 }
 
 pub(super) async fn dead(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<LetterQuery>) -> Response {
     let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
     let desk = &state.desk;
+    let filter = match query.filter() {
+        Ok(filter) => filter,
+        Err(problem) => return answer::problem(&problem),
+    };
     let read = async {
-        let page =
-            desk.letters(&query.filter(), query.limit.unwrap_or(25).clamp(1, 100), query.cursor.as_deref()).await?;
+        let page = desk.letters(&filter, query.limit.unwrap_or(25).clamp(1, 100), query.cursor.as_deref()).await?;
         let mut letters = Vec::new();
         for row in page.items {
             if let Some(letter) = desk.letter(row.id).await? {

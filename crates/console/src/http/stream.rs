@@ -4,12 +4,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State as Of;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use muster_pipeline::admit::Caller;
 use muster_pipeline::desk::{Desk, News, Told};
+use tokio_util::sync::CancellationToken;
 
 use super::{State, answer};
 
@@ -20,9 +23,15 @@ struct Following {
     at: u64,
     waiting: std::collections::VecDeque<Told>,
     bell: tokio::sync::watch::Receiver<u64>,
+    caller: Caller,
+    stop: CancellationToken,
 }
 
-pub(super) async fn follow(Of(state): Of<Arc<State>>, headers: HeaderMap) -> Response {
+pub(super) async fn follow(
+    Of(state): Of<Arc<State>>,
+    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
+) -> Response {
     let desk = state.desk.clone();
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<u64>().ok());
     let at = match last {
@@ -32,9 +41,12 @@ pub(super) async fn follow(Of(state): Of<Arc<State>>, headers: HeaderMap) -> Res
             Err(error) => return answer::failed(&error),
         },
     };
-    let following = Following { bell: desk.wake.follow(), desk, at, waiting: std::collections::VecDeque::new() };
+    let (bell, stop) = (desk.wake.follow(), state.stop.clone());
+    let following = Following { desk, at, waiting: std::collections::VecDeque::new(), bell, caller, stop };
     let events = stream::unfold(following, |mut following| async move {
-        let event = following.next().await;
+        // A stream never ends by itself: a stop would wait for it in vain.
+        let stop = following.stop.clone();
+        let event = tokio::select! { () = stop.cancelled() => return None, event = following.next() => event };
         Some((Ok::<_, Infallible>(event), following))
     });
     let alive = KeepAlive::new().interval(Duration::from_secs(15)).event(Event::default().event("alive").data("1"));
@@ -47,7 +59,10 @@ impl Following {
         loop {
             if let Some(told) = self.waiting.pop_front() {
                 self.at = told.number;
-                return event(&told);
+                match &told.what {
+                    News::Case(changed) if !self.caller.sees(&changed.1) => continue,
+                    News::Case(_) | News::Condition(_) => return event(&told),
+                }
             }
             match self.desk.feed(self.at, BATCH).await {
                 Ok(Some(told)) if told.is_empty() => {

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use muster_domain::case::Case;
 use muster_domain::id::AdapterName;
 use muster_domain::record::{LogRecord, Observation};
 use muster_domain::time::Span;
@@ -83,6 +84,16 @@ pub struct Caller {
     pub name: String,
     /// The source names it may use; `None` = any.
     pub may: Option<Vec<String>>,
+    /// The jurisdiction whose cases alone it sees; `None` = every case.
+    pub jurisdiction: Option<String>,
+}
+
+impl Caller {
+    /// Whether a case is for its eyes. A case of another jurisdiction is as if it were not there.
+    #[must_use]
+    pub fn sees(&self, case: &Case) -> bool {
+        self.jurisdiction.as_deref().is_none_or(|own| own == case.jurisdiction.as_str())
+    }
 }
 
 /// What was sent, before it is looked at.

@@ -3,6 +3,7 @@
 mod evidence;
 mod letters;
 mod links;
+mod measure;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -114,7 +115,9 @@ impl Desk {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Page<Case>, PipelineError> {
+        let timer = self.metrics.store_timer("list");
         let page = self.store.cases(filter, limit, cursor).await?;
+        timer.observe_duration();
         let items = page.items.iter().map(|row| docs::case(&row.doc)).collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })
     }
@@ -163,7 +166,9 @@ impl Desk {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Page<Standing>, PipelineError> {
+        let timer = self.metrics.store_timer("list");
         let page = self.store.conditions(filter, limit, cursor).await?;
+        timer.observe_duration();
         Ok(Page { items: page.items.into_iter().map(Standing::of).collect(), next: page.next })
     }
 
@@ -222,39 +227,6 @@ impl Desk {
             Health { part: "log", trouble: log },
             Health { part: "configuration", trouble: config },
         ]
-    }
-
-    /// Refreshes the gauges that are counted in the store.
-    ///
-    /// # Errors
-    /// [`PipelineError`] if the store cannot say.
-    pub async fn measure(&self) -> Result<(), PipelineError> {
-        let metrics = &self.metrics;
-        metrics.cases_open.reset();
-        for count in self.store.case_counts().await? {
-            metrics.cases_open.with_label_values(&[&count.kind, &count.state]).set(count.cases);
-        }
-        metrics.conditions.reset();
-        metrics.blind_places.reset();
-        let mut blind: BTreeMap<String, i64> = BTreeMap::new();
-        for count in self.store.condition_counts().await? {
-            metrics.conditions.with_label_values(&[&count.rule, &count.state]).add(count.conditions);
-            if count.blind {
-                let class = self.class_of(&count.rule);
-                *blind.entry(class).or_default() += count.conditions;
-            }
-        }
-        for (class, places) in blind {
-            metrics.blind_places.with_label_values(&[&class]).set(places);
-        }
-        Ok(())
-    }
-
-    fn class_of(&self, rule: &str) -> String {
-        let rule = muster_domain::id::RuleId::parse(rule).ok();
-        let config = self.config();
-        let class = rule.and_then(|rule| config?.rule(&rule).map(|rule| rule.watches.to_string()));
-        class.unwrap_or_else(|| "none".to_owned())
     }
 }
 

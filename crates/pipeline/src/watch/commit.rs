@@ -77,7 +77,7 @@ async fn attempt_commit(
     config: &Arc<Config>,
     meaning: &Meaning,
 ) -> Result<Written, PipelineError> {
-    let timer = watch.metrics.store_seconds.with_label_values(&["commit"]).start_timer();
+    let timer = watch.metrics.store_timer("commit");
     let mut tx = watch.store.begin().await?;
     tx.move_offset(held.partition, held.epoch, meaning.from, meaning.to).await?;
     let now = muster_domain::time::Filed::from_micros(tx.now_micros(watch.clock.micros()).await?);

@@ -64,6 +64,7 @@ impl Worker {
                 Ok(()) => break,
                 Err(PipelineError::Fenced) => {
                     tracing::warn!(partition, epoch = self.held.epoch, "the partition has another owner now");
+                    self.watch.metrics.forget_partition(partition);
                     return;
                 }
                 Err(error) => {
@@ -73,6 +74,7 @@ impl Worker {
                 }
             }
         }
+        self.watch.metrics.forget_partition(partition);
         let release = self.watch.store.partition_release(partition, &self.watch.settings.owner, self.held.epoch);
         if let Err(error) = release.await {
             tracing::warn!(partition, %error, "the lease was not given back and will run out");
@@ -270,7 +272,9 @@ impl Worker {
         let metrics = &self.watch.metrics;
         let lag = batch.end.saturating_sub(batch.next);
         metrics.log_lag_records.with_label_values(&[&partition]).set(lag as i64);
-        let behind = time.map_or(0, |time| self.watch.clock.micros().saturating_sub(time)).max(0);
+        // Who has read to the end is behind by nothing, however long ago the last record was.
+        let oldest = time.filter(|_| lag > 0);
+        let behind = oldest.map_or(0, |time| self.watch.clock.micros().saturating_sub(time)).max(0);
         metrics.log_lag_seconds.with_label_values(&[&partition]).set(behind as f64 / 1e6);
         metrics.log_last_poll_seconds.with_label_values(&[&partition]).set(self.watch.clock.micros() as f64 / 1e6);
     }

@@ -38,6 +38,8 @@ pub(super) struct Condition {
     /// §2: the largest `e` of each source, and of the health of each part.
     last: BTreeMap<(DeviceId, Option<Part>), Seen>,
     adapters: BTreeMap<DeviceId, AdapterName>,
+    /// Sources found silent at a tick, and without a word since.
+    silent: BTreeSet<DeviceId>,
     /// §4: log time when a configuration brought the source.
     brought: BTreeMap<DeviceId, Option<LogTime>>,
     episode: Option<Episode>,
@@ -57,8 +59,8 @@ impl Condition {
         let standing = Standing { state: State::Unknown, from, witnesses: BTreeSet::new(), frozen: None, hold };
         let brought = setting.sources.keys().map(|device| (device.clone(), log)).collect();
         let (last, adapters, entries) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        let (blind, seen, episode) = (false, None, None);
-        Self { key, setting, blind, standing, entries, seen, last, adapters, brought, episode }
+        let (blind, seen, episode, silent) = (false, None, None, BTreeSet::new());
+        Self { key, setting, blind, standing, entries, seen, last, adapters, silent, brought, episode }
     }
 
     /// An observation of its place, of a kind that the rule sees or about the health of one of its sources.
@@ -78,8 +80,14 @@ impl Condition {
         self.adapters.insert(said.device.clone(), said.adapter.clone());
         // §3: "evidence older than `seen` … is judged at `seen`".
         let at = self.seen.map_or(said.seen, |seen| seen.max(said.seen));
+        // Health may be known for later than what is judged next, and waits there.
+        let place = self.entries.partition_point(|entry| entry.at <= at);
+        self.entries.insert(place, Entry { at, seen: said.seen, device: said.device.clone(), content });
+        // §3: "evidence moves it": what only says how a part is, is no evidence.
+        if part.is_some() {
+            return;
+        }
         self.seen = Some(at);
-        self.entries.push(Entry { at, seen: said.seen, device: said.device.clone(), content });
         while let Ok(turn) = walk(&self.standing, &self.entries, &self.setting, at) {
             self.take(turn, now, out);
             if matches!(out.last(), Some(Change::Opened(_))) {
@@ -214,16 +222,31 @@ impl Condition {
             return;
         }
         let sources = heard(&self.entries, &self.setting);
-        let dark = |device: &DeviceId| {
-            let (word, ill) =
-                sources.get(device).map_or((None, false), |source| source.last(self.setting.speaks(device)));
+        let last = |device: &DeviceId| {
+            sources.get(device).map_or((None, false), |source| source.last(self.setting.speaks(device)))
+        };
+        let time = |at: Seen| LogTime::from_micros(at.micros());
+        for device in self.setting.sources.keys() {
+            let word = last(device).0.map(time);
+            if self.silent.contains(device) {
+                // Only a word ends a silence: that an allowance starts afresh does not make anybody see.
+                if word.is_some_and(|word| at < word.plus(self.setting.after())) {
+                    self.silent.remove(device);
+                }
+                continue;
+            }
             // "Silent at `T` = `T` ≥ max(last `e`, end of our last outage, the configuration record that brought the
             // source) + `blind.after`."
-            let word = word.map(|at| LogTime::from_micros(at.micros()));
-            let word = word.max(intake.outage).max(self.brought.get(device).copied().flatten());
-            let silent = word.is_none_or(|word| at >= word.plus(self.setting.after()));
-            (silent || ill) && self.adapters.get(device).is_none_or(|adapter| intake.serves(adapter, at))
-        };
+            let adapter = self.adapters.get(device);
+            let back = adapter.and_then(|adapter| intake.back.get(adapter)).copied();
+            let any = self.last.iter().filter(|((of, _), _)| of == device).map(|(_, at)| time(*at)).max();
+            let word = any.max(intake.outage).max(self.brought.get(device).copied().flatten()).max(back);
+            let served = adapter.is_none_or(|adapter| !intake.silent.contains(adapter));
+            if served && word.is_none_or(|word| at >= word.plus(self.setting.after())) {
+                self.silent.insert(device.clone());
+            }
+        }
+        let dark = |device: &DeviceId| last(device).1 || self.silent.contains(device);
         let unseen = self.setting.sources.keys().all(dark);
         let blind = unseen || self.witnesses(at).iter().any(dark);
         if blind != self.blind {

@@ -44,6 +44,10 @@ struct Intake {
     /// The end of our last outage; the first counted tick ends the time before everything.
     outage: Option<LogTime>,
     alive: BTreeMap<AdapterName, Received>,
+    /// Adapters found silent at a tick, and not heard since.
+    silent: BTreeSet<AdapterName>,
+    /// Log time when a silent adapter was heard again: what waited behind it is given the time to arrive.
+    back: BTreeMap<AdapterName, LogTime>,
 }
 
 /// §1: "a step of more than 10 s between ticks is our outage".
@@ -95,6 +99,10 @@ impl Reference {
             LogRecord::Intake { adapter, at } => {
                 let alive = self.intake.alive.entry(adapter.clone()).or_insert(*at);
                 *alive = (*alive).max(*at);
+                if self.intake.silent.remove(adapter) {
+                    let heard = LogTime::from_micros(at.micros());
+                    self.intake.back.insert(adapter.clone(), self.log.map_or(heard, |log| log.max(heard)));
+                }
             }
             LogRecord::Act(act) => {
                 let key = key(&act.rule, &act.place);
@@ -135,6 +143,7 @@ impl Reference {
             self.intake.outage = Some(at);
         }
         self.log = Some(at);
+        self.intake.listen(at);
         let now = now(&self.generation, self.partition, offset, self.log, true);
         for condition in self.conditions.values_mut() {
             condition.wait(step.unwrap_or_default());
@@ -169,9 +178,13 @@ impl Reference {
 impl Intake {
     /// §3: "while its adapter is silent (no intake record for 15 s) a source is not served"; after an outage of ours
     /// "every allowance for silence starts afresh".
-    fn serves(&self, adapter: &AdapterName, at: LogTime) -> bool {
-        let alive = self.alive.get(adapter).map(|alive| LogTime::from_micros(alive.micros()));
-        alive.is_none_or(|alive| at < Some(alive).max(self.outage).unwrap_or(alive).plus(UNSERVED))
+    fn listen(&mut self, at: LogTime) {
+        for (adapter, alive) in &self.alive {
+            let alive = LogTime::from_micros(alive.micros());
+            if at >= Some(alive).max(self.outage).unwrap_or(alive).plus(UNSERVED) {
+                self.silent.insert(adapter.clone());
+            }
+        }
     }
 }
 

@@ -74,8 +74,12 @@ impl Condition {
         open.is_some_and(|episode| (episode.ladder.done.count_ones() as usize) < all)
     }
 
-    /// Lets a step of log time count, unless the condition is blind. Opened at this very tick, nothing has gone by yet.
+    /// Lets a step of log time count, unless the condition is blind or no step is left that waits for it. Opened at this
+    /// very tick, nothing has gone by yet.
     pub(super) fn age(&mut self, before: i64, time: i64) {
+        if !self.is_climbing() {
+            return;
+        }
         let (state, blind) = (self.belief.state, self.sight.blind_from.is_some());
         let Some(episode) = self.episode.as_mut().filter(|_| !blind) else { return };
         if episode.opened.is_none_or(|opened| opened > before) {

@@ -2,6 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "made-up worlds either fit or the test has nothing to say")]
 
+mod properties;
 mod scenarios;
-#[expect(dead_code, reason = "random worlds for the properties beside, which are not part of the run yet")]
 mod support;

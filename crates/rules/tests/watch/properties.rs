@@ -1,6 +1,5 @@
 //! The properties of ENGINE §11, on random worlds.
 
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

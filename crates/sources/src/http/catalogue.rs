@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use ::http::{HeaderValue, StatusCode, header};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
 use muster_pipeline::admit::Caller;
+use muster_wire::api::{BadLine, BadLines, Imported};
 use muster_wire::problem::{MEDIA_TYPE, Problem};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::{problem, whole};
-use crate::catalogue::{Kind, NotTaken, Registrar, Taking};
+use crate::catalogue::{Difference, Kind, NotTaken, Registrar, Taking};
 use crate::table::{Bad, Encoding, Table};
 
 /// The most bytes of one file over HTTP: a district's places and devices are a tenth of it.
@@ -41,13 +42,17 @@ pub fn router(registrar: Registrar) -> Router {
 async fn take(
     State(registrar): State<Arc<Registrar>>,
     Path(kind): Path<String>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
     let Some(kind) = Kind::parse(&kind) else {
         let detail = "there are catalogue files of grid, places, devices and units";
         return problem(StatusCode::NOT_FOUND, "unknown-kind", detail);
+    };
+    let Query(asked) = match asked {
+        Ok(asked) => asked,
+        Err(error) => return problem(StatusCode::BAD_REQUEST, "unreadable-query", &error.body_text()),
     };
     let encoding = if asked.encoding.is_empty() { Some(Encoding::Utf8) } else { Encoding::parse(&asked.encoding) };
     let Some(encoding) = encoding else {
@@ -65,12 +70,10 @@ async fn take(
     let how = Taking { partial: asked.partial, dry_run: asked.dry_run };
     match registrar.take(kind, &table, how, &caller.name).await {
         Ok(taken) => {
-            let difference = taken.difference;
-            axum::Json(json!({
-                "kind": kind.name(), "file": file, "added": difference.added, "changed": difference.changed,
-                "same": difference.same, "bad": lines(&taken.bad), "dry_run": asked.dry_run, "version": taken.version,
-            }))
-            .into_response()
+            let Difference { added, changed, same } = taken.difference;
+            let (kind, bad, dry_run) = (kind.name().to_owned(), lines(&taken.bad), asked.dry_run);
+            let version = taken.version;
+            axum::Json(Imported { kind, file, added, changed, same, bad, dry_run, version }).into_response()
         }
         Err(NotTaken::Bad(bad)) => refused(&file, &bad),
         Err(error @ NotTaken::Unfit(_)) => {
@@ -96,15 +99,11 @@ fn named(given: &str) -> Option<String> {
 fn refused(file: &str, bad: &[Bad]) -> Response {
     let detail = format!("nothing of {file} was taken; mend what `bad` names, or ask for the rest by partial=true");
     let problem = Problem::new(422, "bad-lines").detail(detail);
-    let mut body: Value = serde_json::from_str(&problem.json()).unwrap_or_default();
-    if let Some(body) = body.as_object_mut() {
-        body.insert("bad".to_owned(), lines(bad));
-    }
     let headers = [(header::CONTENT_TYPE, MEDIA_TYPE)];
-    (StatusCode::UNPROCESSABLE_ENTITY, headers, body.to_string()).into_response()
+    (StatusCode::UNPROCESSABLE_ENTITY, headers, axum::Json(BadLines::new(problem, lines(bad)))).into_response()
 }
 
-fn lines(bad: &[Bad]) -> Value {
-    let line = |bad: &Bad| json!({ "line": bad.line, "column": bad.column, "reason": bad.reason });
+fn lines(bad: &[Bad]) -> Vec<BadLine> {
+    let line = |bad: &Bad| BadLine { line: bad.line, column: bad.column.clone(), reason: bad.reason.clone() };
     bad.iter().map(line).collect()
 }

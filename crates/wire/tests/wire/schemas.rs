@@ -127,3 +127,45 @@ fn names_are_those_of_the_domain() {
     assert_eq!(names("case", "ClockKind"), ClockKind::ALL.map(ClockKind::name));
     assert!(names("condition", "State").iter().all(|name| State::parse(name).is_some()));
 }
+
+/// The description of the API is whole: references resolve, names are unique, and paths declare their parameters.
+#[test]
+fn the_api_is_described() {
+    let document = schema::openapi();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    for reference in &found {
+        let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads outside"));
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(jsonschema::meta::is_valid(schema), "{name} is no schema: {schema:#}");
+        assert!(found.contains(&format!("#/components/schemas/{name}").as_str()), "nothing needs {name}");
+    }
+    let mut names = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(!names.contains(&name), "{name} is there twice");
+            names.push(name);
+            let parameters = operation["parameters"].as_array().unwrap();
+            let mut declared: Vec<&str> = parameters
+                .iter()
+                .filter(|one| one["in"] == "path" && one["required"] == true)
+                .map(|one| one["name"].as_str().unwrap())
+                .collect();
+            declared.sort_unstable();
+            let mut braced: Vec<&str> =
+                path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+            braced.sort_unstable();
+            assert_eq!(declared, braced, "{method} {path}");
+            let answers = operation["responses"].as_object().unwrap();
+            assert!(answers.keys().any(|status| status.starts_with('2')), "{method} {path} never succeeds");
+            for (status, answer) in answers {
+                assert!(answer.get("$ref").is_some() || answer["description"].is_string(), "{method} {path} {status}");
+            }
+        }
+    }
+    assert_eq!(names.len(), schema::ROUTES.len(), "no two rows are the same route");
+}

@@ -28,7 +28,7 @@ pub(crate) fn world(wild: Wildness) -> BoxedStrategy<World> {
     let rules = if wild.people { 1..3 } else { 1..2_usize };
     let version = (vec(rule(), rules), 1..=wild.places, 1..=wild.devices, any::<bool>());
     let second = (20..150_i64, vec(prop_oneof![1 => Just(None), 5 => rule().prop_map(Some)], 2), 1..=wild.places);
-    let second = proptest::option::weighted(if wild.versions { 0.3 } else { 0.0 }, second);
+    let second = if wild.versions { proptest::option::weighted(0.3, second).boxed() } else { Just(None).boxed() };
     (version, second, select(vec![1_i64, 2, 5, 3]), 60..260_i64)
         .prop_flat_map(move |((rules, places, devices, quiet_device), second, tick_every, length)| {
             let kinds: Vec<Kind> = rules.iter().map(|rule| rule.kind).collect();

@@ -1,0 +1,253 @@
+//! The routes asked without a socket: what is described is there, and every refusal is a problem.
+
+mod bench;
+
+use axum::body::Body;
+use muster_wire::schema::{ROUTES, Route};
+use serde_json::{Value, json};
+
+use super::Access;
+use bench::{Bench, ask};
+
+/// The routes of the table that sources bring, which this crate does not know.
+fn is_of_sources(route: &Route) -> bool {
+    let paths = ["/api/v1/observations", "/api/v1/reports", "/api/v1/catalogue/{kind}"];
+    route.method == "POST" && paths.contains(&route.path)
+}
+
+fn example(path: &str) -> String {
+    path.replace("/dead-letters/{id}", "/dead-letters/7").replace("{source}", "141").replace("{id}", "none")
+}
+
+#[tokio::test]
+async fn every_described_route_is_there_and_no_other_method_of_it() {
+    let bench = Bench::new().await;
+    for route in ROUTES.iter().filter(|route| !is_of_sources(route)) {
+        let request = ask(route.method, &example(route.path)).body(Body::empty()).unwrap();
+        if route.path == "/api/v1/stream" {
+            assert_eq!(bench.status(request).await, 200);
+            continue;
+        }
+        let answer = bench.send(request).await;
+        let nowhere =
+            answer.status == 404 && answer.text.contains("nothing at this address") && !route.path.contains('{');
+        assert!(!nowhere && answer.status != 405, "{} {}: {}", route.method, route.path, answer.text);
+        let described = muster_wire::schema::openapi();
+        let pointer = format!(
+            "/paths/{}/{}/responses/{}",
+            route.path.replace('/', "~1"),
+            route.method.to_lowercase(),
+            answer.status
+        );
+        assert!(described.pointer(&pointer).is_some(), "{pointer} is not described: {}", answer.text);
+        if answer.status >= 400 {
+            answer.problem();
+        }
+        let other = bench.send(ask("PATCH", &example(route.path)).body(Body::empty()).unwrap()).await;
+        assert_eq!((other.status, other.problem().as_str()), (405, "method-not-allowed"), "{}", route.path);
+        assert!(other.header("allow").contains(route.method), "{}: {:?}", route.path, other.headers);
+    }
+}
+
+#[tokio::test]
+async fn the_descriptions_are_served() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.get("/openapi.json").await.json(), muster_wire::schema::openapi());
+    assert_eq!(bench.get("/asyncapi.json").await.json()["asyncapi"], "3.0.0");
+}
+
+#[tokio::test]
+async fn every_refusal_is_a_problem() {
+    let bench = Bench::new().await;
+    let case = bench.file("1", "lane-1", "500103005", 1).await;
+    let commands = format!("/api/v1/cases/{}/commands", case.id);
+    let big = "x".repeat(3 << 20);
+    let rows: [(&str, &str, &str, u16, &str); 25] = [
+        ("GET", "/nowhere", "", 404, "not-found"),
+        ("GET", "/api/v1/nowhere", "", 404, "not-found"),
+        ("OPTIONS", "/api/v1/cases", "", 405, "method-not-allowed"),
+        ("DELETE", "/api/v1/cases", "", 405, "method-not-allowed"),
+        ("GET", "/api/v1/cases?limit=many", "", 400, "malformed-request"),
+        ("GET", "/api/v1/cases?limit=-1", "", 400, "malformed-request"),
+        ("GET", "/api/v1/cases?cursor=x", "", 400, "refused"),
+        ("GET", "/api/v1/cases?state=dancing", "", 400, "invalid-parameter"),
+        ("GET", "/api/v1/cases?overdue=perhaps", "", 400, "invalid-parameter"),
+        ("GET", "/api/v1/cases?grid=%20", "", 400, "invalid-parameter"),
+        ("GET", "/api/v1/cases?q=%00", "", 400, "refused"),
+        ("GET", "/api/v1/cases/%FF", "", 400, "malformed-request"),
+        ("GET", "/api/v1/cases/none", "", 404, "not-found"),
+        ("GET", "/api/v1/cases/none/events", "", 404, "not-found"),
+        ("GET", "/api/v1/conditions?state=dancing", "", 400, "invalid-parameter"),
+        ("GET", "/api/v1/conditions/none", "", 404, "not-found"),
+        ("GET", "/api/v1/places?grid=%20", "", 400, "invalid-parameter"),
+        ("GET", "/api/v1/dead-letters?cursor=x", "", 400, "refused"),
+        ("GET", "/api/v1/dead-letters?state=lost", "", 400, "invalid-parameter"),
+        ("GET", "/api/v1/dead-letters/x", "", 400, "malformed-request"),
+        ("POST", "/api/v1/dead-letters/7/drop", "{", 400, "malformed-json"),
+        ("POST", "/api/v1/media", "no picture", 415, "no-picture"),
+        ("POST", &commands, "{\"command\":", 400, "malformed-json"),
+        ("POST", &commands, "{\"command\":\"note\",\"expects\":{\"seat_version\":1}}", 400, "malformed-json"),
+        ("POST", &commands, &big, 413, "too-large"),
+    ];
+    for (method, path, body, status, code) in rows {
+        let answer = bench.send(ask(method, path).body(Body::from(body.to_owned())).unwrap()).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (status, code), "{method} {path}: {}", answer.text);
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{method} {path}");
+    }
+    let not_utf8 = bench.send(ask("POST", &commands).body(Body::from(vec![0xff, 0xfe])).unwrap()).await;
+    assert_eq!((not_utf8.status, not_utf8.problem().as_str()), (400, "malformed-json"));
+    let form = ask("POST", "/dead-letters/7/drop").header("content-type", "text/plain");
+    assert_eq!(bench.send(form.body(Body::empty()).unwrap()).await.problem(), "unsupported-media-type");
+    let head = bench.send(ask("HEAD", "/api/v1/cases").body(Body::empty()).unwrap()).await;
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    let foreign = axum::http::Request::builder().uri("/api/v1/cases").header("host", "evil.example");
+    assert_eq!(bench.send(foreign.body(Body::empty()).unwrap()).await.problem(), "not-local");
+}
+
+#[tokio::test]
+async fn lists_have_pages_and_filters() {
+    let bench = Bench::new().await;
+    let late = bench.file("C1124-0001", "lane-1", "500103005", 300).await;
+    let fresh = bench.file("C1124-0002", "lane-2", "500103006", 1).await;
+    let (late, fresh) = (late.id.to_string(), fresh.id.to_string());
+    let found = async |query: &str| bench.get(&format!("/api/v1/cases{query}")).await.ids();
+    assert_eq!(found("").await, [late.clone(), fresh.clone()]);
+    assert_eq!(found("?overdue=true").await, [late.as_str()]);
+    assert_eq!(found("?overdue=false").await.len(), 2);
+    assert_eq!(found("?q=c1124-0002").await, [fresh.as_str()]);
+    assert_eq!(found("?q=LANE-1").await, [late.as_str()]);
+    assert_eq!(found("?q=%25").await, [""; 0], "nothing is special in a search");
+    assert_eq!(found("?state=filed&kind=fire.lane.blocked&grid=500103006").await, [fresh.as_str()]);
+    assert_eq!(found("?state=closed").await, [""; 0]);
+    let first = bench.get("/api/v1/cases?limit=1").await;
+    let next = first.json()["next"].as_str().unwrap().to_owned();
+    assert_eq!((first.ids(), found(&format!("?limit=1&cursor={next}")).await), (vec![late.clone()], vec![fresh]));
+
+    let journal = bench.get(&format!("/api/v1/cases/{late}/events?limit=1")).await.json();
+    assert_eq!((&journal["items"][0]["version"], &journal["next"]), (&json!(1), &json!("1")), "{journal}");
+    let rest = bench.get(&format!("/api/v1/cases/{late}/events?limit=1&cursor=1")).await.json();
+    assert_eq!((&rest["items"][0]["version"], &rest["next"]), (&json!(2), &Value::Null), "{rest}");
+
+    let places = bench.get("/api/v1/places?limit=1").await;
+    assert_eq!((places.ids(), places.json()["next"].clone()), (vec!["lane-1".to_owned()], json!("lane-1")));
+    assert_eq!(bench.get("/api/v1/places?cursor=lane-1").await.ids(), ["lane-2"]);
+    assert_eq!(bench.get("/api/v1/places?grid=500103005&class=fire_lane").await.ids(), ["lane-1"]);
+    assert_eq!(bench.get("/api/v1/grid").await.ids().len(), 3);
+    let rules = bench.get("/api/v1/rules").await.json();
+    let rule = &rules["items"][0];
+    for member in ["id", "version", "watches", "mode", "kind", "severity"] {
+        assert!(!rule[member].is_null(), "{member}: {rules}");
+    }
+    assert!(rule["name"]["zh"].is_string() && rule["raise"]["when"].is_string() && rule["clear"]["for"].is_string());
+    assert!(bench.get("/api/v1/conditions").await.ids().is_empty());
+}
+
+#[tokio::test]
+async fn a_version_is_a_strong_tag() {
+    let bench = Bench::new().await;
+    let case = bench.file("1", "lane-1", "500103005", 1).await;
+    let path = format!("/api/v1/cases/{}", case.id);
+    let answer = bench.get(&path).await;
+    assert_eq!(answer.header("etag"), format!("\"{}\"", case.version));
+    for (known, status) in [("\"2\"", 304), ("W/\"2\"", 304), ("\"1\", \"2\"", 304), ("*", 304), ("\"1\"", 200)] {
+        let request = ask("GET", &path).header("if-none-match", known).body(Body::empty()).unwrap();
+        assert_eq!(bench.send(request).await.status, status, "{known}");
+    }
+    let commands = format!("{path}/commands");
+    let order = async |tag: &str| {
+        let body = json!({ "command": "acknowledge" }).to_string();
+        bench.send(ask("POST", &commands).header("if-match", tag).body(Body::from(body)).unwrap()).await
+    };
+    assert_eq!(order("\"1\"").await.problem(), "precondition-failed");
+    assert_eq!(order("\"2\"").await.status, 200);
+}
+
+#[tokio::test]
+async fn readiness_names_each_part_and_is_off_while_stopping() {
+    let bench = Bench::new().await;
+    let ready = bench.get("/readyz").await;
+    assert_eq!((ready.status, &ready.json()["ready"]), (200, &json!(true)), "{}", ready.text);
+    bench.stop.cancel();
+    let stopping = bench.get("/readyz").await;
+    let parts = stopping.json()["parts"].clone();
+    assert_eq!(stopping.status, 503, "{parts}");
+    let process = parts.as_array().unwrap().iter().find(|part| part["part"] == "process").unwrap();
+    assert_eq!((&process["ready"], &process["reason"]), (&json!(false), &json!("the process is stopping")));
+    for part in ["store", "log", "configuration"] {
+        assert!(parts.as_array().unwrap().iter().any(|one| one["part"] == part && one["ready"] == true), "{parts}");
+    }
+    bench.desk.store.close().await;
+    let parts = bench.get("/readyz").await.json()["parts"].clone();
+    let store = parts.as_array().unwrap().iter().find(|part| part["part"] == "store").unwrap();
+    assert!(store["ready"] == false && store["reason"].is_string(), "{parts}");
+    assert_eq!(bench.get("/livez").await.status, 200, "a restart of the process would mend nothing");
+    let unavailable = bench.get("/api/v1/cases").await;
+    assert_eq!((unavailable.status, unavailable.problem().as_str()), (503, "unavailable"));
+    assert_eq!(unavailable.header("retry-after"), "2");
+}
+
+/// A token of each kind, by its own words.
+fn tokens(lines: &str) -> Access {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), lines).unwrap();
+    Access::tokens(file.path()).unwrap()
+}
+
+#[tokio::test]
+async fn a_case_of_another_jurisdiction_is_as_if_it_were_not_there() {
+    use sha2::Digest as _;
+    let hash = |word: &str| sha2::Sha256::digest(word).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let access = tokens(&format!(
+        "[[token]]\nname = \"own\"\nrole = \"operator\"\njurisdiction = \"500103005\"\nhash = \"{}\"\n\
+         [[token]]\nname = \"all\"\nrole = \"operator\"\nhash = \"{}\"\n",
+        hash("own"),
+        hash("all")
+    ));
+    let bench = Bench::with(access, false).await;
+    let (own, other) =
+        (bench.file("1", "lane-1", "500103005", 1).await, bench.file("2", "lane-2", "500103006", 1).await);
+    let with = async |word: &str, method: &str, path: &str, body: &str| {
+        let request = ask(method, path).header("authorization", format!("Bearer {word}"));
+        bench.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    };
+    assert_eq!(with("own", "GET", "/api/v1/cases", "").await.ids(), [own.id.as_str()]);
+    assert_eq!(with("all", "GET", "/api/v1/cases", "").await.ids().len(), 2);
+    let path = format!("/api/v1/cases/{}", other.id);
+    let note = json!({ "command": "note", "reason": "看过" }).to_string();
+    for (method, path, body) in [
+        ("GET", path.clone(), ""),
+        ("GET", format!("{path}/events"), ""),
+        ("POST", format!("{path}/commands"), note.as_str()),
+        ("GET", format!("/cases/{}", other.id), ""),
+    ] {
+        let refused = with("own", method, &path, body).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (404, "not-found"), "{method} {path}");
+        assert_eq!(with("all", method, &path, body).await.status, 200, "{method} {path}");
+    }
+    let stranger = bench.get("/api/v1/cases").await;
+    assert_eq!((stranger.status, stranger.problem().as_str()), (401, "no-token"));
+    assert_eq!(stranger.header("www-authenticate"), "Bearer");
+}
+
+#[tokio::test]
+async fn metrics_say_what_is_in_the_store() {
+    let bench = Bench::new().await;
+    bench.file("1", "lane-1", "500103005", 300).await;
+    bench.file("2", "lane-2", "500103006", 1).await;
+    let text = bench.get("/metrics").await.text;
+    for line in [
+        "muster_cases_open{kind=\"fire.lane.blocked\",state=\"filed\"} 2",
+        "muster_clocks_overdue{stage=\"close\"} 1",
+        "muster_clocks_overdue{stage=\"accept\"} 0",
+        "muster_seats_unfilled{reason=\"waiting\"} 2",
+        "muster_seats_unfilled{reason=\"no_route\"} 0",
+        "muster_blind_places{class=\"fire_lane\"} 0",
+        "muster_outbox_pending 0",
+        "muster_outbox_oldest_seconds 0",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line} is not in\n{text}");
+    }
+    assert!(text.contains("muster_store_seconds_count{operation=\"measure\"}") && text.contains("muster_build_info"));
+    let apart = Bench::with(Access::LocalOnly, true).await;
+    assert_eq!(apart.get("/metrics").await.problem(), "not-found");
+}
