@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod api;
+mod browser;
 mod chaos;
 mod cli;
 mod e2e;

@@ -51,7 +51,7 @@ pub struct Visit {
 }
 
 /// What keeps a browser to the page: no first-run work, no calls home, no second network protocol.
-const QUIET: [&str; 12] = [
+pub(crate) const QUIET: [&str; 12] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -71,6 +71,11 @@ impl Browser {
     #[must_use]
     pub fn find() -> Option<Self> {
         Some(Self { program: need("MUSTER_TEST_CHROMIUM", "Chromium")?.into() })
+    }
+
+    /// Where its program is.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
     }
 
     /// Opens a page and reads it.

@@ -4,6 +4,7 @@
 //! counts that as skipped, never as passed, and in CI it is a failure. Nothing here waits by sleeping for a guessed time.
 
 mod chromium;
+mod devtools;
 mod need;
 mod postgres;
 mod server;
@@ -12,6 +13,7 @@ mod wait;
 use std::path::{Path, PathBuf};
 
 pub use chromium::{Browser, Theme, View, Visit};
+pub use devtools::Tab;
 pub use need::{data, need};
 pub use postgres::{Database, database};
 pub use server::Server;

@@ -3,6 +3,7 @@ const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [..
 const body = document.body, zh = body.dataset.lang === "zh", board = body.classList.contains("board");
 let base = Number(body.dataset.now), read = Date.now(), lastWord = base;
 const speed = Number(body.dataset.speed) || 1, now = () => base + (Date.now() - read) * speed, pad = (n) => String(n).padStart(2, "0");
+const clock = (ms) => new Date(ms + Number(body.dataset.offset)).toISOString().slice(11, 19);
 
 function span(ms) {
   const s = Math.max(0, Math.floor(ms / 1000)), u = zh ? ["天", "小时", "分", "秒"] : ["d", "h", "min", "s"];
@@ -23,7 +24,7 @@ function tick() {
   for (const el of $$("[data-due]")) { say(el, left(el.dataset.due - t)); el.classList.toggle("late", el.dataset.due < t); }
   for (const el of $$("[data-bar]")) { const [a, b] = el.dataset.bar.split(" ").map(Number); el.setAttribute("width", Math.min(100, Math.max(0, 100 * (t - a) / (b - a || 1)))); }
   const wall = $("#wall");
-  if (wall) say(wall, new Date(t).toLocaleTimeString("en-GB", { timeZone: "Asia/Shanghai" }));
+  if (wall) say(wall, clock(t));
 }
 
 // Makes `a` equal to `b`, touching only what differs: focus, scroll, open forms and what is typed stay.
@@ -68,7 +69,7 @@ function announce() {
   const cards = $$("#queue .card"), fresh = cards.filter((c) => !known.has(c.dataset.case));
   known = new Set(cards.map((c) => c.dataset.case));
   if (!fresh.length) return;
-  const urgent = fresh.filter((c) => c.dataset.sev >= 4), text = (c) => `${$(".what", c).textContent}。${$(".why", c).textContent}`;
+  const urgent = fresh.filter((c) => c.dataset.sev >= 4), text = (c) => `${$(".what", c).textContent}${zh ? "。" : ". "}${$(".why", c).textContent}`;
   if (urgent.length) { say($("#urgent"), urgent.map(text).join(" ")); beep(); } else say($("#polite"), fresh.map(text).join(" "));
 }
 
@@ -76,14 +77,14 @@ const live = $("#live");
 function cut(is) {
   if (!live) return;
   live.className = is ? "live cut" : "live on";
-  say(live, is ? `${live.dataset.cut} ${new Date(lastWord).toLocaleTimeString("en-GB", { timeZone: "Asia/Shanghai" })}` : live.dataset.live);
+  say(live, is ? `${live.dataset.cut} ${clock(lastWord)}` : live.dataset.live);
 }
 let soon = 0, heard = Date.now();
 function follow() {
   const stream = new EventSource("/api/v1/stream");
   const word = () => { heard = Date.now(); lastWord = now(); };
   stream.onopen = () => { word(); cut(false); refresh(); };
-  stream.onerror = () => cut(true);
+  stream.onerror = () => { cut(true); if (stream.readyState === 2) { clearInterval(watch); setTimeout(follow, 3000); } };
   for (const name of ["case", "condition", "seat", "notice", "resync", "alive"]) stream.addEventListener(name, () => {
     word(); cut(false);
     if (name !== "alive" && !soon) soon = setTimeout(() => { soon = 0; refresh(); }, 200);
@@ -154,7 +155,7 @@ document.addEventListener("keydown", (e) => {
   else if (e.key === "?" && $("#keymap")) $("#keymap").showModal();
   else if (e.key === "/") { const q = $("input[type=search]"); if (q) q.focus(); else location.href = "/cases#q"; e.preventDefault(); return; }
   else if (e.key === "m" && sound) sound.click();
-  else if (e.key === "Enter" && board && e.target === body) { const a = $(".head .line a"); if (a) location.href = a.href; }
+  else if (e.key === "Enter" && board && (e.target === body || e.target.matches(".card[aria-current]"))) { const a = $(".head .line a"); if (a) location.href = a.href; }
   else {
     const act = $$(".acts [data-key]").find((el) => el.dataset.key === e.key.toLowerCase());
     if (!act) return;

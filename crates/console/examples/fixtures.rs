@@ -89,7 +89,8 @@ fn pages(lang: Lang, theme: Theme) -> Result<Pages, askama::Error> {
         };
         pages.push((name, page::field(&look, &field(&scene, data))?));
     }
-    pages.push(("refused", page::message(&look, "没有办成", "案件尚未结束", "什么也没有改变。", "/")?));
+    let said = muster_console::view::refusal::said(409, "not-ended", None);
+    pages.push(("refused", page::refused(&look, &said.title, &said.what, "", "/")?));
     Ok(pages)
 }
 

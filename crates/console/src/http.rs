@@ -16,6 +16,7 @@ mod scene;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +95,8 @@ fn router(desk: Desk, settings: ConsoleSettings, intake: Router, stop: Cancellat
     let metrics = if settings.metrics_apart { Router::new() } else { probes::metrics_of(desk.clone()) };
     let shown = if settings.pages { shown() } else { Router::new() };
     let state = Arc::new(State { desk, settings, stop });
-    guarded(probes::routes().merge(shown).with_state(state).merge(metrics).merge(intake), access)
+    let routes = probes::routes().merge(shown).with_state(Arc::clone(&state)).merge(metrics).merge(intake);
+    guarded(routes, access).layer(axum::middleware::from_fn_with_state(state, told::to_people))
 }
 
 /// Refusals in one form, the headers of every answer, and access control around routes.

@@ -87,10 +87,17 @@ impl Look {
         self.with("lang", self.lang.pick("en", "zh"))
     }
 
-    /// The address of this page in the other theme.
+    /// The address of this page in a theme.
     #[must_use]
-    pub fn other_theme(&self) -> String {
-        self.with("theme", if self.theme == Theme::Dark { "light" } else { "dark" })
+    pub fn in_theme(&self, theme: Theme) -> String {
+        self.with("theme", theme.name())
+    }
+
+    /// How far the street's clocks are ahead of UTC, in milliseconds, for the scripts that show the time.
+    #[must_use]
+    pub fn offset_ms(&self) -> i64 {
+        let now = jiff::Timestamp::from_microsecond(self.now.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        i64::from(self.zone.to_offset(now).seconds()) * 1_000
     }
 
     fn with(&self, name: &str, value: &str) -> String {

@@ -143,6 +143,11 @@ pub struct SoftName {
 
 /// So many names move out of the way of others; further ones are left out rather than fill the map with lines.
 const MUST_NAMES: usize = 14;
+/// How many names a box has room for without lines all over it; on a telephone the list names the rest.
+fn most_names(frame: Frame) -> usize {
+    MUST_NAMES.min((frame.w * frame.h / 30_000.0) as usize)
+}
+
 const NAME_PX: f64 = 14.0;
 const UNDER_PX: f64 = 13.0;
 
@@ -170,7 +175,7 @@ pub fn draw(
         let Some(at) = whereabouts(place) else { continue };
         let mark = mark(scene, &map, place, standing, at, selected);
         if standing.tone != Tone::Clear {
-            let unsettled = standing.tone < Tone::Unknown && wishes.len() < MUST_NAMES;
+            let unsettled = standing.tone < Tone::Unknown && wishes.len() < most_names(frame);
             wishes.push(wish(scene, place, standing, &mark, unsettled));
         }
         marks.push(mark);

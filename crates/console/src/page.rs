@@ -1,15 +1,16 @@
 //! Pages: views poured into templates, which escape whatever they are given.
 
 use askama::Template;
+use muster_domain::text::Words;
 
 use crate::asset;
 use crate::look::{Look, Theme};
 use crate::phrase::{self, When};
-use crate::text::Text;
+use crate::text::{Lang, Text};
 use crate::tone::Tone;
 use crate::view::board::BoardView;
 use crate::view::case::CaseView;
-use crate::view::condition::ConditionsView;
+use crate::view::condition::{ConditionFilter, ConditionsView};
 use crate::view::dead::DeadView;
 use crate::view::decision::Asks;
 use crate::view::field::{FieldView, Holder};
@@ -166,17 +167,31 @@ struct MessagePage<'a> {
     look: &'a Look,
     title: &'a str,
     nav: &'static str,
+    other: Other<'a>,
     what: &'a str,
-    kept: &'a str,
+    detail: &'a str,
     back: &'a str,
 }
 
-/// A page that says what went wrong, what was kept and where to go.
+/// The same in the language that the reader did not choose: whoever is lost may have come with the wrong one.
+struct Other<'a> {
+    tag: &'static str,
+    title: &'a str,
+    what: &'a str,
+}
+
+fn other<'a>(look: &Look, title: &'a Words, what: &'a Words) -> Other<'a> {
+    let lang = look.lang.pick(Lang::En, Lang::Zh);
+    Other { tag: lang.tag(), title: lang.of(title), what: lang.of(what) }
+}
+
+/// A page that says, in both languages, what was refused, and where to go.
 ///
 /// # Errors
 /// As [`board`].
-pub fn message(look: &Look, title: &str, what: &str, kept: &str, back: &str) -> askama::Result<String> {
-    MessagePage { look, title, nav: "", what, kept, back }.render()
+pub fn refused(look: &Look, title: &Words, what: &Words, detail: &str, back: &str) -> askama::Result<String> {
+    let other = other(look, title, what);
+    MessagePage { look, title: look.w(title), nav: "", other, what: look.w(what), detail, back }.render()
 }
 
 #[derive(Template)]
@@ -198,7 +213,12 @@ pub fn field(look: &Look, view: &FieldView) -> askama::Result<String> {
 #[template(path = "field_gone.html")]
 struct FieldGone<'a> {
     look: &'a Look,
+    title: &'a str,
+    what: &'a str,
+    detail: &'a str,
+    other: Other<'a>,
     desk: Option<&'a str>,
+    back: Option<&'a str>,
 }
 
 /// What a dead link shows.
@@ -206,5 +226,22 @@ struct FieldGone<'a> {
 /// # Errors
 /// As [`board`].
 pub fn field_gone(look: &Look, desk: Option<&str>) -> askama::Result<String> {
-    FieldGone { look, desk }.render()
+    let both = |text: Text| Words::new(text.say(Lang::Zh), text.say(Lang::En));
+    field_refused(look, &both(Text::FieldGone), &both(Text::FieldGoneWhy), "", desk, None)
+}
+
+/// What was refused on a field link, with the way back to it while it lives.
+///
+/// # Errors
+/// As [`board`].
+pub fn field_refused(
+    look: &Look,
+    title: &Words,
+    what: &Words,
+    detail: &str,
+    desk: Option<&str>,
+    back: Option<&str>,
+) -> askama::Result<String> {
+    let other = other(look, title, what);
+    FieldGone { look, title: look.w(title), what: look.w(what), detail, other, desk, back }.render()
 }

@@ -43,6 +43,8 @@ pub struct RuleCard {
     pub name: Words,
     /// Its version.
     pub version: u32,
+    /// How long what raises it must hold.
+    pub hold: Span,
     /// What clears it: the clause as written, and how long it must hold.
     pub clear: Clause,
     /// Its ladder, in order.
@@ -131,7 +133,10 @@ impl Scene<'_> {
     /// The name of a rule; its id where the book has none.
     #[must_use]
     pub fn rule(&self, rule: &RuleId) -> String {
-        self.book.rules.get(rule).map_or_else(|| rule.to_string(), |card| self.look.w(&card.name).to_owned())
+        let built_in = (rule.as_str() == "muster.device.blind")
+            .then(|| self.look.t(crate::text::Text::RuleDeviceBlind).to_owned());
+        let written = self.book.rules.get(rule).map(|card| self.look.w(&card.name).to_owned());
+        written.or(built_in).unwrap_or_else(|| rule.to_string())
     }
 
     /// The name of a unit; its id where the catalogue has none.

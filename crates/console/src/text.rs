@@ -225,6 +225,8 @@ texts! {
     PhotoOpen "查看（记入调阅台账）" "View (entered in the viewing ledger)"
     MaybeSame "可能是同一件" "Possibly the same"
     RuleLabel "规则" "Rule"
+    RuleDeviceBlind "感知设备失明" "Device cannot see"
+    LastKnown "此前" "before:"
     GridLabel "网格" "Grid"
     OpenCase "打开案件页" "Open case page"
     Severity "级别" "Severity"
@@ -291,6 +293,7 @@ texts! {
     ConditionsNone "没有符合条件的状况。" "No condition matches."
     BlindFirst "看不见的点位" "Places that cannot be seen"
     BlindNone "所有点位都看得见。" "Every place is seen."
+    BlindNoneHere "符合条件的点位都看得见。" "Every place that matches is seen."
     BlindSince "自" "since"
     BlindNever "从未有过消息" "never heard from"
     ColPlace "点位" "Place"
@@ -358,10 +361,6 @@ texts! {
     Coordination "综合协调岗" "Coordination post"
     Here "这里" "Here"
     Unnamed "未命名" "Unnamed"
-    NotFound "没有这一页" "No such page"
-    NotFoundWhy "地址可能写错了，或它已不在。" "The address may be wrong, or it is gone."
-    Failed "出错了" "Something went wrong"
-    FailedWhy "什么也没有改变；请再试一次。" "Nothing was changed; please try again."
 }
 
 #[cfg(test)]

@@ -10,5 +10,6 @@ pub mod hour;
 pub mod list;
 pub mod need;
 pub mod parts;
+pub mod refusal;
 pub mod timeline;
 pub mod why;

@@ -34,12 +34,68 @@ pub fn ladder_step(lang: Lang, name: &str) -> String {
     }
 }
 
+/// A text in which a competence may stand as its code in quotes, with the name instead.
+#[must_use]
+pub fn named(lang: Lang, text: &str) -> String {
+    let Some((before, rest)) = text.split_once('“') else { return text.to_owned() };
+    match rest.split_once('”') {
+        Some((code, after)) => format!("{before}{}{}", competence(lang, code), named(lang, after)),
+        None => text.to_owned(),
+    }
+}
+
+/// Who reported, as the post calls them; the source's own name where we have no word for it.
+#[must_use]
+pub fn source(lang: Lang, name: &str) -> String {
+    match name {
+        "grid-workers" => lang.pick("网格员", "Grid workers").to_owned(),
+        "141" => lang.pick("141 平台", "The 141 platform").to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Who carried something out at the desk: without a login everybody is the desk.
+#[must_use]
+pub fn post(lang: Lang, name: &str) -> String {
+    if name == "local" { lang.pick("值班席", "the desk").to_owned() } else { name.to_owned() }
+}
+
+/// Why something was parked, in a few words; the code itself where we have none.
+#[must_use]
+pub fn parked(lang: Lang, code: &str) -> String {
+    let (zh, en) = match code {
+        "unknown-device" => ("设备不在目录里", "Device not in the catalogue"),
+        "unknown-place" => ("点位不在目录里", "Place not in the catalogue"),
+        "unknown-kind" => ("不认识的观测种类", "Unknown kind of observation"),
+        "unknown-value" => ("不认识的数值名", "Unknown value"),
+        "unknown-type" => ("不认识的消息类型", "Unknown type of message"),
+        "device-without-place" => ("设备没有对应点位", "Device covers no place"),
+        "place-not-covered" => ("设备看不到这个点位", "Device does not cover this place"),
+        "source-not-allowed" => ("来源没有权限", "Source not allowed"),
+        "missing-field" => ("缺少字段", "A field is missing"),
+        "wrong-type" => ("字段类型不对", "Wrong type of a field"),
+        "invalid-id" => ("编号不合规", "Not a valid id"),
+        "invalid-time" => ("时间不合规", "Not a valid time"),
+        "invalid-value" => ("数值不合规", "Not a valid value"),
+        "malformed-json" => ("不是完整的 JSON", "Not JSON"),
+        "not-utf8" => ("不是 UTF-8 文字", "Not UTF-8"),
+        "too-large" => ("太大", "Too large"),
+        "too-deep" => ("嵌套太深", "Nested too deeply"),
+        "too-many" => ("数量太多", "Too many"),
+        "too-long" => ("文字太长", "Too long"),
+        "duplicate-key" => ("同名字段重复", "A field comes twice"),
+        "null-character" => ("含空字符", "Holds a null character"),
+        _ => return code.to_owned(),
+    };
+    lang.pick(zh, en).to_owned()
+}
+
 /// What was seen, as one phrase: "见 0 人", "一辆车占用", "人群密度 4.6 人/㎡（上限 4）".
 #[must_use]
 pub fn seen(lang: Lang, facts: &[Fact]) -> String {
     let get = |name: &str| facts.iter().find(|fact| fact.name == name).map(|fact| &fact.value);
     let mut said: Vec<String> = Vec::new();
-    for fact in facts {
+    for fact in deciding(facts) {
         if let Some(phrase) = one(lang, fact, &get)
             && !said.contains(&phrase)
         {
@@ -47,6 +103,22 @@ pub fn seen(lang: Lang, facts: &[Fact]) -> String {
         }
     }
     said.join(lang.pick("，", ", "))
+}
+
+/// The limit first, then what was seen; of several crowd densities only the highest, which decides.
+fn deciding(facts: &[Fact]) -> Vec<&Fact> {
+    let number = |fact: &Fact| match &fact.value {
+        Value::Number(number) => *number,
+        Value::Int(number) => *number as f64,
+        _ => 0.0,
+    };
+    let densest = facts.iter().filter(|fact| fact.name == "density").max_by(|a, b| number(a).total_cmp(&number(b)));
+    let mut chosen: Vec<&Fact> = facts
+        .iter()
+        .filter(|fact| fact.name != "density" || densest.is_some_and(|densest| std::ptr::eq(densest, *fact)))
+        .collect();
+    chosen.sort_by_key(|fact| fact.name != "place.required");
+    chosen
 }
 
 fn one<'a>(lang: Lang, fact: &Fact, get: &impl Fn(&str) -> Option<&'a Value>) -> Option<String> {
@@ -85,6 +157,7 @@ pub fn clause(lang: Lang, when: &str) -> String {
         "persons > 0" => return lang.pick("见到有人", "somebody is seen").to_owned(),
         "persons == 0" => return lang.pick("一个人也没有", "nobody is seen").to_owned(),
         "occupied" => return lang.pick("通道有物占用", "something is in the lane").to_owned(),
+        "silent" => return lang.pick("没有消息", "nothing is heard").to_owned(),
         "!occupied" => return lang.pick("通道畅通", "the lane is free").to_owned(),
         _ => {}
     }
@@ -210,6 +283,21 @@ mod tests {
         let area = [fact("density", Value::Number(4.64)), fact("place.density_limit", Value::Number(4.0))];
         assert_eq!(seen(Lang::Zh, &area), "人群密度 4.6 人/㎡（上限 4）");
         assert_eq!(seen(Lang::En, &[fact("tilt", Value::Int(9))]), "tilt 9");
+    }
+
+    #[test]
+    fn of_several_densities_the_highest_is_said_and_limits_come_first() {
+        let area = [fact("density", Value::Number(1.2)), fact("density", Value::Number(4.64))];
+        assert_eq!(seen(Lang::Zh, &area), "人群密度 4.6 人/㎡");
+        let room = [fact("persons", Value::Int(1)), fact("place.required", Value::Int(2))];
+        assert_eq!(seen(Lang::Zh, &room), "应有 2 人，见 1 人");
+    }
+
+    #[test]
+    fn a_competence_in_quotes_is_named() {
+        assert_eq!(named(Lang::Zh, "此处没有能派的“police”单位"), "此处没有能派的公安单位");
+        assert_eq!(named(Lang::En, "no unit for police"), "no unit for police");
+        assert_eq!(named(Lang::Zh, "开“口"), "开“口");
     }
 
     #[test]

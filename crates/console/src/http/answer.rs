@@ -111,7 +111,8 @@ pub(super) async fn secured(request: Request, next: Next) -> Response {
          frame-ancestors 'none'",
     );
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "no-referrer");
+    // not `no-referrer`: under it a browser posts our own forms with `Origin: null`, as if they came from elsewhere
+    set(header::REFERRER_POLICY, "same-origin");
     set(header::CACHE_CONTROL, if asset { "public, max-age=31536000, immutable" } else { "no-store" });
     response
 }

@@ -52,7 +52,7 @@ pub(super) async fn show(Of(state): At, headers: HeaderMap, uri: Uri, Path(token
 }
 
 /// The number of the desk: that of the coordination post.
-fn phone(state: &State) -> Option<String> {
+pub(super) fn phone(state: &State) -> Option<String> {
     let config = state.desk.config()?;
     let post = config
         .catalogue

@@ -104,7 +104,7 @@ async fn drawn_board(
 fn with_choice(headers: &HeaderMap, uri: &Uri, mut response: Response) -> Response {
     let _ = headers;
     for pair in uri.query().unwrap_or_default().split('&') {
-        let known = matches!(pair, "lang=zh" | "lang=en" | "theme=dark" | "theme=light" | "theme=auto");
+        let known = matches!(pair, "lang=zh" | "lang=en" | "theme=dark" | "theme=light" | "theme=system");
         if known && let Ok(value) = HeaderValue::from_str(&format!("{pair}; Path=/; Max-Age=31536000; SameSite=Lax")) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
@@ -232,8 +232,8 @@ pub(super) async fn conditions(Of(state): At, headers: HeaderMap, uri: Uri, quer
         Ok(filter) => filter,
         Err(problem) => return answer::problem(&problem),
     };
-    let page = match state.desk.conditions(&filter, limit, query.cursor.as_deref()).await {
-        Ok(page) => page,
+    let (now, next) = match found(&state, &drawn, filter, (limit, query.cursor.as_deref())).await {
+        Ok(found) => found,
         Err(error) => return answer::failed(&error),
     };
     let filter = condition_view::ConditionFilter {
@@ -241,10 +241,30 @@ pub(super) async fn conditions(Of(state): At, headers: HeaderMap, uri: Uri, quer
         state: query.state.clone(),
         place: query.place.clone(),
     };
-    let next = page.next.map(|cursor| follow(&drawn.look.path, &cursor));
-    let now: Vec<ConditionNow> = page.items.into_iter().filter_map(condition).collect();
+    let next = next.map(|cursor| follow(&drawn.look.path, &cursor));
     let view = condition_view::conditions(&drawn.scene(&state), filter, &now, next);
     with_choice(&headers, &uri, answer::page(page::conditions(&drawn.look, &view)))
+}
+
+/// The conditions of a filter. People write a part of a place's name where programs write its id.
+async fn found(
+    state: &State,
+    drawn: &Drawn,
+    filter: ConditionFilter,
+    (limit, cursor): (u32, Option<&str>),
+) -> Result<(Vec<ConditionNow>, Option<String>), PipelineError> {
+    let words = filter.place.clone().unwrap_or_default();
+    let words = words.trim();
+    let known =
+        muster_domain::id::PlaceId::parse(words).is_ok_and(|id| drawn.config.catalogue.places.contains_key(&id));
+    if words.is_empty() || known {
+        let page = state.desk.conditions(&filter, limit, cursor).await?;
+        return Ok((page.items.into_iter().filter_map(condition).collect(), page.next));
+    }
+    let scene = drawn.scene(state);
+    let mut all = conditions_now(&state.desk, &ConditionFilter { place: None, ..filter }).await?;
+    all.retain(|one| one.subject.place().is_some_and(|place| scene.place_name(place).contains(words)));
+    Ok((all, None))
 }
 
 pub(super) async fn dead(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<LetterQuery>) -> Response {

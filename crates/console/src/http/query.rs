@@ -33,7 +33,9 @@ impl CaseQuery {
     /// The filter of the store, with what the caller may see; a grid cell stands for all below it.
     pub(super) fn filter(&self, state: &State, caller: &Caller) -> Result<CaseFilter, Problem> {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        if !self.state.is_empty() && CaseState::parse(&self.state).is_none() {
+        // people also ask for all that are open, whatever their state
+        let live = self.state == "live";
+        if !self.state.is_empty() && !live && CaseState::parse(&self.state).is_none() {
             return Err(answer::bad_parameter("state", "is no state of a case"));
         }
         let overdue = match self.overdue.as_str() {
@@ -50,7 +52,8 @@ impl CaseQuery {
             below.map(|(_, cell)| cell.to_string()).chain([above.to_string()]).collect()
         });
         Ok(CaseFilter {
-            state: some(&self.state),
+            state: some(&self.state).filter(|_| !live),
+            live: live.then_some(true),
             kind: some(&self.kind),
             jurisdiction: caller.jurisdiction.clone(),
             unit: some(&self.unit),

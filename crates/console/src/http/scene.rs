@@ -26,13 +26,8 @@ pub(super) struct Drawn {
 impl Drawn {
     pub(super) fn new(state: &State, headers: &HeaderMap, uri: &Uri) -> Option<Self> {
         let config = state.desk.config()?;
-        let street = config
-            .catalogue
-            .grid
-            .values()
-            .find(|cell| cell.level == muster_domain::catalogue::GridLevel::Street)
-            .map_or_else(String::new, |cell| cell.name.clone());
-        Some(Self { book: book(&config.rulebook), look: look(state, headers, uri, street), config })
+        let look = look(state, headers, uri, street(&config));
+        Some(Self { book: book(&config.rulebook), look, config })
     }
 
     pub(super) fn scene<'a>(&'a self, state: &'a State) -> Scene<'a> {
@@ -43,6 +38,17 @@ impl Drawn {
             look: &self.look,
         }
     }
+}
+
+/// The name of the street.
+fn street(config: &Config) -> String {
+    let level = muster_domain::catalogue::GridLevel::Street;
+    config.catalogue.grid.values().find(|cell| cell.level == level).map_or_else(String::new, |cell| cell.name.clone())
+}
+
+/// The look of a page that needs neither rules nor catalogue.
+pub(super) fn plain_look(state: &State, headers: &HeaderMap, uri: &Uri) -> Look {
+    look(state, headers, uri, state.desk.config().map_or_else(String::new, |config| street(&config)))
 }
 
 /// A value of the query, else of a cookie.
@@ -100,7 +106,13 @@ fn card(rule: &Rule) -> crate::scene::RuleCard {
         let seats = (!seats.is_empty()).then_some(RungDoes::Seats(seats));
         call.into_iter().chain(warn).chain(seats).map(rung).collect::<Vec<_>>()
     });
-    crate::scene::RuleCard { name: rule.name.clone(), version: rule.version, clear, ladder: ladder.collect() }
+    crate::scene::RuleCard {
+        name: rule.name.clone(),
+        version: rule.version,
+        hold: rule.raise.hold,
+        clear,
+        ladder: ladder.collect(),
+    }
 }
 
 /// A condition as the views know it.

@@ -1,7 +1,7 @@
 //! A case as a card of the queue, and as the whole of itself.
 
-use muster_domain::case::{Case, CaseEvent, SeatState};
-use muster_domain::condition::Subject;
+use muster_domain::case::{Case, CaseEvent, Role, Seat, SeatState};
+use muster_domain::condition::{State, Subject};
 
 use crate::phrase::{self, When};
 use crate::scene::{ConditionNow, Scene, conditions_of};
@@ -56,10 +56,16 @@ pub fn card(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Card
         need: need::need(case, look.now).map(|need| look.t(need.text())),
         why: why::line(scene, case),
         chips: chips(scene, case, conditions),
-        seats: case.live_seats().map(|seat| parts::seat(scene, seat)).collect(),
+        seats: seats(case).map(|seat| parts::seat(scene, seat)).collect(),
         left: need::deciding_clock(case).filter(|_| case.state.is_live()).map(|due| parts::left(scene, due)),
         selected: false,
     }
+}
+
+/// Its live seats, the lead first.
+fn seats(case: &Case) -> impl Iterator<Item = &Seat> {
+    let of = |lead: bool| case.live_seats().filter(move |seat| (seat.role == Role::Lead) == lead);
+    of(true).chain(of(false))
 }
 
 /// What and where: "中控室脱岗 · 国贸大厦 中控室".
@@ -73,11 +79,28 @@ fn chips(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Vec<Chi
     let mut chips: Vec<Chip> = Vec::new();
     if case.state.is_live() {
         for condition in conditions_of(case, conditions) {
-            chips.extend(parts::condition_chips(scene, condition));
+            let mut own = parts::condition_chips(scene, condition);
+            let link = case.episodes.iter().find(|link| condition.episode.as_ref() == Some(&link.episode));
+            // An episode lasts through a moment of easing: the chip and the line must not say two things.
+            if let Some(lasted) =
+                link.filter(|_| condition.state == State::Present).and_then(|it| why::lasted(scene, it))
+            {
+                for chip in own.iter_mut().filter(|chip| chip.tone == Tone::Present.name()) {
+                    chip.since_ms = Some((look.now.micros() - lasted.micros()) / 1_000);
+                    chip.span = Some(phrase::span(look.lang, lasted));
+                }
+            }
+            chips.append(&mut own);
         }
         if chips.is_empty() && matches!(case.subject, Subject::Device(_) | Subject::Adapter(_)) && case.is_present() {
             let tone = Tone::Blind;
-            chips.push(Chip { tone: tone.name(), text: look.t(tone.text()).to_owned(), since_ms: None, span: None });
+            chips.push(Chip {
+                tone: tone.name(),
+                text: look.t(tone.text()).to_owned(),
+                since_ms: None,
+                span: None,
+                of: None,
+            });
         }
         if !case.reports.is_empty() {
             let tone = Tone::Reported;
@@ -85,7 +108,7 @@ fn chips(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Vec<Chi
             if case.reports.len() > 1 {
                 text = format!("{text} × {}", case.reports.len());
             }
-            chips.push(Chip { tone: tone.name(), text, since_ms: None, span: None });
+            chips.push(Chip { tone: tone.name(), text, since_ms: None, span: None, of: None });
         }
     }
     chips
@@ -162,7 +185,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, events: &[CaseEvent], conditions: &
         live: case.state.is_live(),
         version: case.version,
         grid: case.grid.as_ref().map(|grid| (scene.grid(grid), grid.to_string())),
-        rule: link.map(|link| format!("{} v{}", link.rule, link.rule_version)),
+        rule: link.map(|link| format!("{} v{}", scene.rule(&link.rule), link.rule_version)),
         filed: phrase::when(look, case.filed.micros()),
         changed: phrase::when(look, case.changed.micros()),
         ends: why::ends(scene, case),
@@ -171,7 +194,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, events: &[CaseEvent], conditions: &
             .reports
             .iter()
             .map(|report| ReportRow {
-                from: format!("{} {}", report.source, report.id),
+                from: format!("{} {}", wording::source(look.lang, report.source.as_str()), report.id),
                 text: report.text.clone(),
                 at: report.occurred.map(|seen| phrase::when(look, seen.micros())),
             })
@@ -188,8 +211,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, events: &[CaseEvent], conditions: &
         entries,
         maybe_same: case.maybe_same.iter().map(ToString::to_string).collect(),
         decisions: decision::decisions(scene, case),
-        moves: case
-            .live_seats()
+        moves: seats(case)
             .map(|seat| parts::seat(scene, seat))
             .map(|seat| {
                 let movable = seat.movable && case.state.is_live();

@@ -1,6 +1,7 @@
 //! What the watch believes, place by place; what it cannot see comes first.
 
 use muster_domain::condition::Subject;
+use muster_domain::id::DeviceId;
 
 use crate::phrase::{self, When};
 use crate::scene::{ConditionNow, Scene};
@@ -79,17 +80,37 @@ pub fn conditions(
             .map(|rule| (rule.to_string(), scene.rule(rule), filter.rule == rule.as_str()))
             .collect(),
         states: tones.into_iter().map(|tone| (tone.name(), look.t(tone.text()), filter.state == tone.name())).collect(),
-        blind: blind.into_iter().map(|condition| row(scene, condition)).collect(),
+        blind: places(scene, &blind),
         rows: seen.into_iter().map(|condition| row(scene, condition)).collect(),
         next,
         filter,
     }
 }
 
+/// A row a place: one that cannot be seen serves none of its rules.
+fn places(scene: &Scene<'_>, blind: &[&ConditionNow]) -> Vec<ConditionRow> {
+    let mut rows: Vec<(&Subject, ConditionRow)> = Vec::new();
+    for condition in blind {
+        let one = row(scene, condition);
+        match rows.iter_mut().find(|(subject, _)| **subject == condition.subject) {
+            Some((_, known)) => known.rule = format!("{}{}{}", known.rule, scene.look.lang.pick("、", ", "), one.rule),
+            None => rows.push((&condition.subject, one)),
+        }
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The name of a silent source; its id where the catalogue has none.
+fn source(scene: &Scene<'_>, id: &str) -> String {
+    let device = DeviceId::parse(id).ok().and_then(|id| scene.catalogue.devices.get(&id));
+    device.map_or_else(|| id.to_owned(), |device| device.name.clone())
+}
+
 fn row(scene: &Scene<'_>, condition: &ConditionNow) -> ConditionRow {
     let look = scene.look;
-    let hold = condition.reason.held.zip(condition.reason.needed).map(|(held, needed)| {
-        u8::try_from((held.micros().saturating_mul(100) / needed.micros().max(1)).clamp(0, 100)).unwrap_or(100)
+    let lasted = condition.since.map(|since| look.now.micros().saturating_sub(since.micros()));
+    let hold = lasted.zip(parts::needed(scene, condition)).map(|(lasted, needed)| {
+        u8::try_from((lasted.saturating_mul(100) / needed.micros().max(1)).clamp(0, 100)).unwrap_or(100)
     });
     ConditionRow {
         subject: match &condition.subject {
@@ -104,11 +125,14 @@ fn row(scene: &Scene<'_>, condition: &ConditionNow) -> ConditionRow {
         chips: parts::condition_chips(scene, condition),
         since: condition.since.map(|since| phrase::when(look, since.micros())),
         why: why::of_condition(scene, condition),
-        hold: hold.filter(|_| {
-            use muster_domain::condition::State;
-            matches!(condition.state, State::Suspected | State::Easing)
-        }),
+        hold,
         silent: condition.blind.as_ref().and_then(|blind| blind.since).map(|since| phrase::when(look, since.micros())),
-        sources: condition.blind.as_ref().map(|blind| blind.sources.join(", ")).unwrap_or_default(),
+        sources: condition
+            .blind
+            .iter()
+            .flat_map(|blind| &blind.sources)
+            .map(|id| source(scene, id))
+            .collect::<Vec<_>>()
+            .join(look.lang.pick("、", ", ")),
     }
 }

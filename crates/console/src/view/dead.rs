@@ -3,6 +3,7 @@
 use crate::phrase::{self, When};
 use crate::scene::Scene;
 use crate::text::Text;
+use crate::wording;
 
 /// A dead letter as the store has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +38,8 @@ pub enum Parked {
 /// The page of dead letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadView {
-    /// How many there are of each reason: code and count.
-    pub codes: Vec<(String, usize)>,
+    /// How many there are of each reason: code, its words and count.
+    pub codes: Vec<(String, String, usize)>,
     /// Only this reason is shown.
     pub code: String,
     /// Those of this page, newest first.
@@ -54,6 +55,8 @@ pub struct LetterView {
     pub id: String,
     /// A stable code.
     pub code: String,
+    /// The code in words.
+    pub title: String,
     /// The reason in words.
     pub message: String,
     /// Where it stood.
@@ -79,6 +82,11 @@ pub fn dead(
     letters: &[DeadLetter],
     next: Option<String>,
 ) -> DeadView {
+    let said = |(code, count): (String, usize)| {
+        let words = wording::parked(scene.look.lang, &code);
+        (code, words, count)
+    };
+    let codes = codes.into_iter().map(said).collect();
     DeadView { codes, code, letters: letters.iter().map(|letter| view(scene, letter)).collect(), next }
 }
 
@@ -95,6 +103,7 @@ fn view(scene: &Scene<'_>, letter: &DeadLetter) -> LetterView {
     };
     LetterView {
         id: letter.id.clone(),
+        title: wording::parked(look.lang, &letter.code),
         code: letter.code.clone(),
         message: letter.message.clone(),
         stood: letter.stood.clone(),

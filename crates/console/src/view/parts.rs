@@ -1,6 +1,9 @@
 //! The small things that look the same on every page: chips, seats and clocks.
 
 use muster_domain::case::{Case, Clock, ClockKind, Seat, SeatState};
+use muster_domain::condition::{State, Subject};
+use muster_domain::id::UnitId;
+use muster_domain::text::Words;
 use muster_domain::time::{Filed, Span};
 
 use crate::phrase::{self, When};
@@ -20,35 +23,27 @@ pub struct Chip {
     pub since_ms: Option<i64>,
     /// The duration beside the word.
     pub span: Option<String>,
+    /// How long it must be so to count: "40 秒 / 1 分".
+    pub of: Option<String>,
 }
 
 impl Chip {
     /// A chip that only says something.
     #[must_use]
     pub fn plain(text: impl Into<String>) -> Self {
-        Self { tone: "plain", text: text.into(), since_ms: None, span: None }
+        Self { tone: "plain", text: text.into(), since_ms: None, span: None, of: None }
     }
 }
 
-/// The chip of a condition, with how long it has been so.
+/// The chip of a condition, with how long it has been so. What cannot be seen is never shown as well.
 #[must_use]
 pub fn condition_chips(scene: &Scene<'_>, condition: &ConditionNow) -> Vec<Chip> {
     let look = scene.look;
-    let tone = Tone::of(condition.state);
+    let tone = match condition.subject {
+        Subject::Device(_) | Subject::Adapter(_) if condition.state == State::Present => Tone::Blind,
+        _ => Tone::of(condition.state),
+    };
     let mut chips = Vec::new();
-    if tone != Tone::Unknown || condition.blind.is_none() {
-        let (span, since_ms) = match (condition.state, condition.reason.held, condition.reason.needed) {
-            (muster_domain::condition::State::Easing, Some(held), Some(needed)) => {
-                (Some(format!("{} / {}", phrase::span(look.lang, held), phrase::span(look.lang, needed))), None)
-            }
-            _ => {
-                let lasted = tone::lasted(scene, condition);
-                let since = lasted.map(|span| (look.now.micros() - span.micros()) / 1_000);
-                (lasted.map(|span| phrase::span(look.lang, span)), since)
-            }
-        };
-        chips.push(Chip { tone: tone.name(), text: look.t(tone.text()).to_owned(), since_ms, span });
-    }
     if condition.blind.is_some() {
         let silence = tone::silence(scene, condition);
         chips.push(Chip {
@@ -56,9 +51,38 @@ pub fn condition_chips(scene: &Scene<'_>, condition: &ConditionNow) -> Vec<Chip>
             text: look.t(Text::StateBlind).to_owned(),
             since_ms: silence.map(|span| (look.now.micros() - span.micros()) / 1_000),
             span: silence.map(|span| phrase::span(look.lang, span)),
+            of: None,
         });
     }
+    match (condition.blind.is_some(), tone) {
+        (true, Tone::Unknown) => {}
+        (true, Tone::Clear) => {
+            chips.push(Chip::plain(format!("{} {}", look.t(Text::LastKnown), look.t(tone.text()))));
+        }
+        _ => {
+            let lasted = tone::lasted(scene, condition);
+            chips.push(Chip {
+                tone: tone.name(),
+                text: look.t(tone.text()).to_owned(),
+                since_ms: lasted.map(|span| (look.now.micros() - span.micros()) / 1_000),
+                span: lasted.map(|span| phrase::span(look.lang, span)),
+                of: needed(scene, condition).map(|needed| phrase::span(look.lang, needed)),
+            });
+        }
+    }
     chips
+}
+
+/// How long what is only suspected or easing must hold before it counts.
+#[must_use]
+pub fn needed(scene: &Scene<'_>, condition: &ConditionNow) -> Option<Span> {
+    let card = scene.book.rules.get(&condition.rule)?;
+    match condition.state {
+        State::Suspected => Some(card.hold),
+        State::Easing => Some(card.clear.hold),
+        _ => None,
+    }
+    .filter(|needed| *needed > Span::ZERO)
 }
 
 /// Time left.
@@ -180,10 +204,23 @@ pub fn seat(scene: &Scene<'_>, seat: &Seat) -> SeatView {
         unit: seat.unit.as_ref().map_or(competence, |unit| scene.unit(unit)),
         state: look.t(if nobody { Text::SeatNone } else { wording::seat_state(seat.state) }),
         since: phrase::when(look, seat.changed.micros()),
-        why: seat.why.as_ref().map(|why| look.w(why).to_owned()).unwrap_or_default(),
+        why: match (&seat.why, &seat.unit) {
+            (Some(why), Some(unit)) => why_this(scene, unit, why),
+            (Some(why), None) => wording::named(look.lang, look.w(why)),
+            (None, _) => String::new(),
+        },
         phone: known.and_then(|unit| unit.phone.clone()),
         movable: matches!(seat.state, SeatState::Asked | SeatState::Accepted | SeatState::OnScene),
     }
+}
+
+/// Why a unit was chosen, without its name, which stands beside it.
+#[must_use]
+pub fn why_this(scene: &Scene<'_>, unit: &UnitId, why: &Words) -> String {
+    let why = wording::named(scene.look.lang, scene.look.w(why));
+    let name = scene.catalogue.units.get(unit).map_or("", |unit| unit.name.as_str());
+    let rest = why.strip_prefix(name).map(|rest| rest.trim_start_matches(['：', ':', ' ']));
+    rest.filter(|rest| !rest.is_empty()).map_or_else(|| why.clone(), str::to_owned)
 }
 
 /// How long ago, for "3 秒前".

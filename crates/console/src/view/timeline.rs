@@ -90,8 +90,8 @@ fn said(scene: &Scene<'_>, case: &Case, event: &CaseEvent) -> String {
         }
         Happened::EpisodeEnded(..) => lang.pick("看见已恢复正常", "Seen to be well again").to_owned(),
         Happened::Reported(report) => both(
-            format!("{} 上报：{}", report.source, report.text),
-            format!("{} reported: {}", report.source, report.text),
+            format!("{} 上报：{}", wording::source(lang, report.source.as_str()), report.text),
+            format!("{} reported: {}", wording::source(lang, report.source.as_str()), report.text),
         ),
         Happened::SeatsWanted(seats) => {
             let list: Vec<String> = seats.iter().map(|seat| want(scene, seat.role, seat.competence.as_str())).collect();
@@ -99,14 +99,14 @@ fn said(scene: &Scene<'_>, case: &Case, event: &CaseEvent) -> String {
             both(format!("需要 {list}"), format!("Wanted: {list}"))
         }
         Happened::Asked(id, asked, why, fallback) => {
-            let (role, name, why) = (role_of(scene, case, id), scene.unit(asked), scene.look.w(why));
+            let (role, name, why) = (role_of(scene, case, id), scene.unit(asked), parts::why_this(scene, asked, why));
             match fallback {
                 true => both(format!("没有对口单位，{role}转 {name}"), format!("No unit fits; {role} goes to {name}")),
                 false => both(format!("请 {name} {role}（{why}）"), format!("Asked {name} as {role} ({why})")),
             }
         }
         Happened::NoRoute(id, why) => {
-            let (role, why) = (role_of(scene, case, id), scene.look.w(why));
+            let (role, why) = (role_of(scene, case, id), wording::named(lang, scene.look.w(why)));
             both(format!("{role}无人可派：{why}"), format!("Nobody for {role}: {why}"))
         }
         Happened::Accepted(id) => both(format!("{} 接单", unit(id)), format!("{} accepted", unit(id))),
@@ -166,8 +166,8 @@ fn actor(scene: &Scene<'_>, case: &Case, actor: &Actor) -> String {
         Actor::Watch(_) => lang.pick("观测", "watch").to_owned(),
         Actor::Dispatch => lang.pick("派单", "dispatch").to_owned(),
         Actor::Clock => lang.pick("时限", "clock").to_owned(),
-        Actor::Source(source) => source.to_string(),
-        Actor::Desk(post) => post.clone(),
+        Actor::Source(source) => wording::source(lang, source.as_str()),
+        Actor::Desk(post) => wording::post(lang, post),
         Actor::Seat(seat, _) => seat_name(scene, case, seat),
     }
 }

@@ -1,8 +1,8 @@
 //! Why a case or condition is what it is, in one line with value and limit, and what would end it.
 
 use muster_domain::case::{Case, CaseState, EpisodeLink};
-use muster_domain::condition::{Reason, Subject};
-use muster_domain::id::DeviceId;
+use muster_domain::condition::{Fact, Reason, Subject};
+use muster_domain::id::{DeviceId, PlaceId};
 use muster_domain::time::Span;
 
 use crate::phrase;
@@ -16,19 +16,39 @@ pub fn line(scene: &Scene<'_>, case: &Case) -> String {
     let open = case.episodes.iter().rev().find(|link| link.ended.is_none());
     match open.or_else(|| case.episodes.last()) {
         Some(link) if matches!(case.subject, Subject::Device(_) | Subject::Adapter(_)) => silent(scene, case, link),
-        Some(link) => seen_and_held(scene, &link.reason, lasted(scene, link), link.ended.is_some()),
+        Some(link) => {
+            let reason = with_limit(scene, case.place(), &link.reason);
+            seen_and_held(scene, &reason, lasted(scene, link), link.ended.is_some())
+        }
         None => match case.reports.last() {
             Some(report) => {
                 let at = report.occurred.map_or(case.filed.micros(), |seen| seen.micros());
                 let at = phrase::when(look, at).short;
+                let source = wording::source(look.lang, report.source.as_str());
                 look.lang.pick(
-                    format!("{} {at} 上报：{}", report.source, report.text),
-                    format!("{} reported at {at}: {}", report.source, report.text),
+                    format!("{source} {at} 上报：{}", report.text),
+                    format!("{source} reported at {at}: {}", report.text),
                 )
             }
             None => scene.kind(&case.kind),
         },
     }
+}
+
+/// The reason with the limit of its place, where a count of people stands without one.
+fn with_limit(scene: &Scene<'_>, place: Option<&PlaceId>, reason: &Reason) -> Reason {
+    let mut reason = reason.clone();
+    let has = |name: &str| reason.facts.iter().any(|fact| fact.name == name);
+    let required = place.and_then(|id| scene.place(id)).and_then(|place| place.props.get("required"));
+    if has("persons")
+        && !has("place.required")
+        && let Some(value) = required
+    {
+        let limit =
+            Fact { name: "place.required".to_owned(), value: value.clone(), device: None, source: None, seen: None };
+        reason.facts.push(limit);
+    }
+    reason
 }
 
 /// What was seen and for how long: "应有 2 人，见 0 人，已 6 分 12 秒".
@@ -178,7 +198,8 @@ fn witness(scene: &Scene<'_>, device: &DeviceId, seen: i64) -> String {
 #[must_use]
 pub fn of_condition(scene: &Scene<'_>, condition: &ConditionNow) -> String {
     let look = scene.look;
-    let seen = wording::seen(look.lang, &condition.reason.facts);
+    let reason = with_limit(scene, condition.subject.place(), &condition.reason);
+    let seen = wording::seen(look.lang, &reason.facts);
     if !seen.is_empty() {
         return seen;
     }
