@@ -11,8 +11,11 @@ mod topics;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::error::KafkaError;
 use rdkafka::producer::Producer as _;
+use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 use self::client::{Settings, blocking, trouble};
 use self::consumer::Consumers;
@@ -28,6 +31,8 @@ use crate::{EventLog, LogReader};
 
 /// How long one question to the brokers may take.
 const ANSWER: Duration = Duration::from_secs(5);
+/// How long to wait before a partition without a leader is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 /// How long closing waits for records on their way.
 const FLUSH: Duration = Duration::from_secs(30);
 
@@ -129,14 +134,28 @@ impl EventLog for KafkaLog {
     }
 }
 
-/// Asks the leader of a partition for its bounds.
+/// Asks the leader of a partition for its bounds. A partition that was just made, or whose leader just moved, is asked
+/// again for a while: its new leader may not know yet that it leads.
 async fn bounds(producer: Arc<producer::Sender>, name: String, partition: u32) -> Result<Bounds, LogError> {
-    blocking(move || {
-        let (start, end) = producer
-            .client()
-            .fetch_watermarks(&name, client::number(partition), ANSWER)
-            .map_err(|error| trouble(&format!("asking for the bounds of {name} partition {partition}"), error))?;
-        Ok(Bounds { start: u64::try_from(start).unwrap_or(0), end: u64::try_from(end).unwrap_or(0) })
-    })
-    .await
+    let deadline = Instant::now() + ANSWER;
+    loop {
+        let (asked, of) = (Arc::clone(&producer), name.clone());
+        let answer =
+            blocking(move || Ok(asked.client().fetch_watermarks(&of, client::number(partition), ANSWER))).await?;
+        match answer {
+            Ok((start, end)) => {
+                return Ok(Bounds { start: u64::try_from(start).unwrap_or(0), end: u64::try_from(end).unwrap_or(0) });
+            }
+            Err(error) if leaderless(&error) && Instant::now() < deadline => tokio::time::sleep(ASK_AGAIN).await,
+            Err(error) => {
+                return Err(trouble(&format!("asking for the bounds of {name} partition {partition}"), error));
+            }
+        }
+    }
+}
+
+/// Whether nobody knows yet who leads.
+fn leaderless(error: &KafkaError) -> bool {
+    let waiting = [Code::NotLeaderForPartition, Code::LeaderNotAvailable];
+    error.rdkafka_error_code().is_some_and(|code| waiting.contains(&code))
 }

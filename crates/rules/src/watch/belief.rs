@@ -69,13 +69,14 @@ impl Belief {
     }
 
     /// What an answer is to the hold that runs, if one runs.
-    pub(super) fn stands(&self, answer: Answer) -> Option<Stands> {
+    pub(super) fn stands(&self, answer: Answer, view: &View<'_>) -> Option<Stands> {
         match (self.state, answer) {
             (State::Suspected, Answer::So(_)) | (State::Easing, Answer::NotSo) | (State::Present, Answer::Quiet) => {
                 Some(Stands::Wanted)
             }
             (State::Suspected, Answer::NotSo) | (State::Easing, Answer::So(_)) => Some(Stands::Contrary),
             (State::Suspected | State::Easing, _) => Some(Stands::Nothing),
+            (State::Present, _) if view.rule.is_impulse() => Some(Stands::Nothing),
             _ => None,
         }
     }
@@ -112,7 +113,7 @@ impl Belief {
         if let (State::Suspected | State::Present, Answer::So(sayers)) = (self.state, answer) {
             self.witnesses |= sayers;
         }
-        if let Some(stands) = self.stands(answer) {
+        if let Some(stands) = self.stands(answer, view) {
             self.hold.touch(stands);
         }
         self.judged(answer, view).map(|to| self.turn(to, at, answer))
@@ -135,7 +136,8 @@ impl Belief {
             if still.is_none() {
                 let answer = view.answer(at, self.witnesses);
                 let (needed, tolerate) = (self.needed(view), view.rule.tolerate.micros());
-                let reached = self.stands(answer).and_then(|stands| self.hold.grow(stands, end - at, needed, tolerate));
+                let reached =
+                    self.stands(answer, view).and_then(|stands| self.hold.grow(stands, end - at, needed, tolerate));
                 if let Some((after, reached)) = reached {
                     return Some(self.turn(self.reached(reached), at + after, answer));
                 }
@@ -174,7 +176,7 @@ impl Belief {
         let Some(at) = self.seen else { return i64::MAX };
         let answer = view.answer(at, self.witnesses);
         let rest = self
-            .stands(answer)
+            .stands(answer, view)
             .and_then(|stands| self.hold.rest(stands, self.needed(view), view.rule.tolerate.micros()));
         let met = rest.map_or(i64::MAX, |rest| at.saturating_add(rest));
         let still = self.still_until.filter(|until| at < *until).unwrap_or(i64::MAX);

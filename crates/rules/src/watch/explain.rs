@@ -162,7 +162,7 @@ impl Condition {
 
     fn hold_shown(&self) -> Option<HoldShown> {
         let view = self.view();
-        let stands = self.belief.stands(view.answer(self.belief.seen?, self.belief.witnesses))?;
+        let stands = self.belief.stands(view.answer(self.belief.seen?, self.belief.witnesses), &view)?;
         let hold = self.belief.hold;
         let tolerate = self.rule.tolerate;
         Some(HoldShown {

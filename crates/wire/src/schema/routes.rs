@@ -290,5 +290,4 @@ pub const ROUTES: &[Route] = &[
         .refuses(&[]),
 ];
 
-const ENCODINGS: &[&str] = &["utf-8", "gb18030"];
 const CONDITION_STATES: &[&str] = &["unknown", "clear", "suspected", "present", "easing", "blind"];
