@@ -184,3 +184,21 @@ async fn message(stream: &mut Response) -> (u64, String, Value) {
         }
     }
 }
+
+#[tokio::test]
+async fn a_seat_is_told_beside_its_case() {
+    let (_stage, _server, api, case) = with_a_case().await;
+    let mut stream = follow(&api, None).await;
+    assert_eq!(api.order(id(&case), &accept(&case)).await.status, 200);
+    let mut said = String::new();
+    while !said.contains("event: case") {
+        let chunk = tokio::time::timeout(Duration::from_secs(20), stream.chunk()).await.expect("a message");
+        said.push_str(&String::from_utf8(chunk.unwrap().unwrap().into()).unwrap());
+    }
+    let (before, _) = said.split_once("event: case").unwrap();
+    let (_, seat) = before.split_once("event: seat").expect("the seat first, so that a cut between loses neither");
+    assert!(!seat.contains("id: "), "only the case has a number to go on from: {before}");
+    let data = seat.lines().find_map(|line| line.strip_prefix("data: ")).expect("what the seat is now");
+    let seat: Value = serde_json::from_str(data).unwrap();
+    assert_eq!((&seat["case"], &seat["seat"]["state"]), (&case["id"], &json!("accepted")), "{seat}");
+}

@@ -1,5 +1,6 @@
 //! Live changes as server-sent events: ids are publish numbers, so that a cut is made good from where it was.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +11,10 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use muster_domain::case::{Case, CaseEvent, Happened};
 use muster_pipeline::admit::Caller;
 use muster_pipeline::desk::{Desk, News, Told};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::{State, answer};
@@ -21,7 +24,8 @@ const BATCH: u32 = 200;
 struct Following {
     desk: Desk,
     at: u64,
-    waiting: std::collections::VecDeque<Told>,
+    /// What is to be said, each with the number up to which everything is said after it.
+    waiting: VecDeque<(u64, Event)>,
     bell: tokio::sync::watch::Receiver<u64>,
     caller: Caller,
     stop: CancellationToken,
@@ -42,7 +46,7 @@ pub(super) async fn follow(
         },
     };
     let (bell, stop) = (desk.wake.follow(), state.stop.clone());
-    let following = Following { desk, at, waiting: std::collections::VecDeque::new(), bell, caller, stop };
+    let following = Following { desk, at, waiting: VecDeque::new(), bell, caller, stop };
     let events = stream::unfold(following, |mut following| async move {
         // A stream never ends by itself: a stop would wait for it in vain.
         let stop = following.stop.clone();
@@ -57,19 +61,21 @@ pub(super) async fn follow(
 impl Following {
     async fn next(&mut self) -> Event {
         loop {
-            if let Some(told) = self.waiting.pop_front() {
-                self.at = told.number;
-                match &told.what {
-                    News::Case(changed) if !self.caller.sees(&changed.1) => continue,
-                    News::Case(_) | News::Condition(_) => return event(&told),
-                }
+            if let Some((number, event)) = self.waiting.pop_front() {
+                self.at = number;
+                return event;
             }
             match self.desk.feed(self.at, BATCH).await {
                 Ok(Some(told)) if told.is_empty() => {
                     // A wake-up from this process, or a look now and then for what others published.
                     let _ = tokio::time::timeout(Duration::from_millis(500), self.bell.changed()).await;
                 }
-                Ok(Some(told)) => self.waiting.extend(told),
+                Ok(Some(told)) => {
+                    for one in told {
+                        self.at = one.number;
+                        self.tell(&one);
+                    }
+                }
                 Ok(None) => {
                     self.at = self.desk.feed_end().await.unwrap_or(self.at);
                     return Event::default().event("resync").id(self.at.to_string()).data("{}");
@@ -83,14 +89,54 @@ impl Following {
     }
 }
 
-fn event(told: &Told) -> Event {
-    let (name, data) = match &told.what {
-        News::Case(changed) => {
-            let (entry, case) = &**changed;
-            let data = muster_wire::case::encode(entry, case).payload;
-            ("case", String::from_utf8_lossy(&data).into_owned())
+impl Following {
+    /// Puts what is told into words: first what only says the same in parts, without a number, so that a cut between
+    /// the parts is made good as a whole.
+    fn tell(&mut self, told: &Told) {
+        let mut say = |event: Event| self.waiting.push_back((told.number, event));
+        let numbered = |name: &str| Event::default().event(name).id(told.number.to_string());
+        match &told.what {
+            News::Case(changed) if !self.caller.sees(&changed.1) => {}
+            News::Case(changed) => {
+                let (entry, case) = &**changed;
+                part("seat", seat(entry, case)).into_iter().for_each(&mut say);
+                part("notice", notice(entry, case)).into_iter().for_each(&mut say);
+                let data = muster_wire::case::encode(entry, case).payload;
+                say(numbered("case").data(String::from_utf8_lossy(&data)));
+            }
+            News::Condition(change) => say(numbered("condition").data(muster_wire::condition::write(change))),
         }
-        News::Condition(change) => ("condition", muster_wire::condition::write(change)),
+    }
+}
+
+fn part(name: &str, data: Option<Value>) -> Option<Event> {
+    Some(Event::default().event(name).data(data?.to_string()))
+}
+
+/// The seat that an entry is about, as it stands after it.
+fn seat(entry: &CaseEvent, case: &Case) -> Option<Value> {
+    let (Happened::Asked(id, ..)
+    | Happened::NoRoute(id, _)
+    | Happened::Accepted(id)
+    | Happened::Arrived(id, ..)
+    | Happened::Done(id, ..)
+    | Happened::Returned(id, _)
+    | Happened::Lapsed(_, Some(id))) = &entry.what
+    else {
+        return None;
     };
-    Event::default().event(name).id(told.number.to_string()).data(data)
+    let whole: Value = serde_json::from_str(&muster_wire::case::write(case)).ok()?;
+    let seat = whole.get("seats")?.as_array()?.iter().find(|seat| seat["id"] == id.as_str())?;
+    Some(json!({ "case": case.id.as_str(), "number": case.number, "version": entry.version, "seat": seat }))
+}
+
+/// What somebody at the desk must see to, since nobody else will.
+fn notice(entry: &CaseEvent, case: &Case) -> Option<Value> {
+    let what = match &entry.what {
+        Happened::NoRoute(..) => "no_route",
+        Happened::PersonMustCheck => "person_must_check",
+        Happened::Lapsed(..) => "lapsed",
+        _ => return None,
+    };
+    Some(json!({ "case": case.id.as_str(), "number": case.number, "version": entry.version, "what": what }))
 }

@@ -241,9 +241,13 @@ pub const ROUTES: &[Route] = &[
     ])
     .answers(&[Answer(200, "The case after it.", JSON, Shape::One("Case"))])
     .refuses(&[400, 404, 409, 412, 413, 422, 503]),
-    get("/api/v1/stream", "follow", "Changes as they are published: events `case`, `condition` and `resync`")
-        .looks_at(&[Asked("Last-Event-ID", Whole, "Goes on behind this event.")])
-        .answers(&[Answer(200, "Server-sent events.", EVENT_STREAM, Shape::Text)]),
+    get(
+        "/api/v1/stream",
+        "follow",
+        "Changes as they are published: events `case`, `condition`, `seat`, `notice` and `resync`",
+    )
+    .looks_at(&[Asked("Last-Event-ID", Whole, "Goes on behind this event.")])
+    .answers(&[Answer(200, "Server-sent events.", EVENT_STREAM, Shape::Text)]),
     get("/api/v1/dead-letters", "listDeadLetters", "What could not be read, newest first")
         .asks(&[
             Asked("code", Text, "With this code."),
