@@ -62,6 +62,14 @@ pub enum Command {
     Reopen,
 }
 
+impl Command {
+    /// Whether it says what has happened: it is accepted whatever its sender believed, and however late.
+    #[must_use]
+    pub const fn is_fact(&self) -> bool {
+        matches!(self, Self::Arrived(..) | Self::Done(..) | Self::Photo(..) | Self::Note(_))
+    }
+}
+
 /// What a person found it to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]

@@ -47,6 +47,8 @@ pub struct Expects {
     pub version: Option<u64>,
     /// The case's state.
     pub state: Option<CaseState>,
+    /// A seat, and the version of the case at which it was seen.
+    pub seat: Option<(SeatId, u64)>,
 }
 
 /// Why a command came to nothing.
@@ -90,7 +92,8 @@ impl Operate {
             return Err(OrderError::NoCase);
         }
         let before = docket.case(id).cloned().ok_or(OrderError::NoCase)?;
-        if !order.expects.hold(&before) {
+        // A fact has happened, whatever its sender believed.
+        if !order.command.is_fact() && !self.hold(&order.expects, &before).await? {
             return Err(OrderError::Changed(Box::new(before)));
         }
         // A reopened case must not stand beside another live one of the same incident.
@@ -117,6 +120,23 @@ impl Operate {
         Ok(after)
     }
 
+    /// Whether what the sender believed is still so.
+    async fn hold(&self, expects: &Expects, case: &Case) -> Result<bool, PipelineError> {
+        let Expects { version, state, seat } = expects;
+        if version.is_some_and(|version| version != case.version) || state.is_some_and(|state| state != case.state) {
+            return Ok(false);
+        }
+        let Some((seat, seen)) = seat else { return Ok(true) };
+        // What is newer than this case's row is another's, and makes this transaction begin again.
+        let since = self.store.journal(case.id.as_str(), crate::docs::signed(*seen), u32::MAX).await?;
+        for row in since {
+            if crate::docs::event(&row.doc)?.what.seat() == Some(seat) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The case that a seat is on.
     ///
     /// # Errors
@@ -124,11 +144,5 @@ impl Operate {
     pub async fn case_of_seat(&self, seat: &SeatId) -> Result<Option<Case>, PipelineError> {
         let Some(row) = self.store.case_by_seat(seat.as_str()).await? else { return Ok(None) };
         Ok(Some(crate::docs::case(&row.doc)?))
-    }
-}
-
-impl Expects {
-    fn hold(&self, case: &Case) -> bool {
-        self.version.is_none_or(|version| version == case.version) && self.state.is_none_or(|state| state == case.state)
     }
 }

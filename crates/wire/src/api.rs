@@ -221,6 +221,9 @@ pub struct Expects {
     #[serde(default)]
     #[schemars(with = "Option<crate::case::CaseStateV1>")]
     pub state: Option<String>,
+    /// The version of the case at which the command's seat was seen: it must not have changed since.
+    #[serde(default)]
+    pub seat_version: Option<u64>,
 }
 
 /// What became of a catalogue file.

@@ -202,3 +202,21 @@ async fn a_seat_is_told_beside_its_case() {
     let seat: Value = serde_json::from_str(data).unwrap();
     assert_eq!((&seat["case"], &seat["seat"]["state"]), (&case["id"], &json!("accepted")), "{seat}");
 }
+
+#[tokio::test]
+async fn a_seat_that_has_changed_meanwhile_takes_no_decision_and_every_fact() {
+    let (_stage, _server, api, case) = with_a_case().await;
+    let (seen, seat) = (case["version"].clone(), case["seats"][0]["id"].clone());
+    let noted = api.order(id(&case), &json!({ "command": "note", "reason": "别的事" })).await;
+    assert_eq!(noted.status, 200, "{}", noted.text());
+    let expects = json!({ "seat_version": seen });
+    let still = json!({ "command": "accept", "seat": seat, "expects": expects });
+    assert_eq!(api.order(id(&case), &still).await.status, 200, "a note changes no seat");
+    let stale = json!({ "command": "return", "seat": seat, "reason": "不归我们管", "expects": expects });
+    let refused = api.order(id(&case), &stale).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (412, "precondition-failed"));
+    let fact = json!({ "command": "arrived", "seat": seat, "expects": expects });
+    assert_eq!(api.order(id(&case), &fact).await.status, 200, "what has happened has happened");
+    let seatless = json!({ "command": "acknowledge", "expects": expects });
+    assert_eq!(api.order(id(&case), &seatless).await.status, 400, "nobody knows which seat is meant");
+}

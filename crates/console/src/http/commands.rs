@@ -238,7 +238,18 @@ fn expected(headers: &HeaderMap, sent: &Sent) -> Result<Expects, Problem> {
             Problem::new(400, "invalid-command").pointer("/expects/state").detail("is no state of a case")
         })?),
     };
-    Ok(Expects { version, state })
+    let seat = match (sent.expects.as_ref().and_then(|expects| expects.seat_version), &sent.seat) {
+        (None, _) => None,
+        (Some(version), Some(seat)) => {
+            let wrong = || Problem::new(400, "invalid-command").pointer("/seat").detail("is no id of a seat");
+            Some((SeatId::parse(seat).map_err(|_| wrong())?, version))
+        }
+        (Some(_), None) => {
+            let problem = Problem::new(400, "invalid-command").pointer("/expects/seat_version");
+            return Err(problem.detail("says what a seat is believed to be, and the command names no seat"));
+        }
+    };
+    Ok(Expects { version, state, seat })
 }
 
 /// Why a command came to nothing, in words, with what is allowed now.

@@ -115,16 +115,7 @@ fn part(name: &str, data: Option<Value>) -> Option<Event> {
 
 /// The seat that an entry is about, as it stands after it.
 fn seat(entry: &CaseEvent, case: &Case) -> Option<Value> {
-    let (Happened::Asked(id, ..)
-    | Happened::NoRoute(id, _)
-    | Happened::Accepted(id)
-    | Happened::Arrived(id, ..)
-    | Happened::Done(id, ..)
-    | Happened::Returned(id, _)
-    | Happened::Lapsed(_, Some(id))) = &entry.what
-    else {
-        return None;
-    };
+    let id = entry.what.seat()?;
     let whole: Value = serde_json::from_str(&muster_wire::case::write(case)).ok()?;
     let seat = whole.get("seats")?.as_array()?.iter().find(|seat| seat["id"] == id.as_str())?;
     Some(json!({ "case": case.id.as_str(), "number": case.number, "version": entry.version, "seat": seat }))

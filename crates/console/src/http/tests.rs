@@ -86,7 +86,7 @@ async fn every_refusal_is_a_problem() {
         ("POST", "/api/v1/dead-letters/7/drop", "{", 400, "malformed-json"),
         ("POST", "/api/v1/media", "no picture", 415, "no-picture"),
         ("POST", &commands, "{\"command\":", 400, "malformed-json"),
-        ("POST", &commands, "{\"command\":\"note\",\"expects\":{\"seat_version\":1}}", 400, "malformed-json"),
+        ("POST", &commands, "{\"command\":\"accept\",\"expects\":{\"mood\":1}}", 400, "malformed-json"),
         ("POST", &commands, &big, 413, "too-large"),
     ];
     for (method, path, body, status, code) in rows {

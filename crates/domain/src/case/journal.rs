@@ -93,6 +93,23 @@ pub enum Happened {
     Reopened,
 }
 
+impl Happened {
+    /// The seat whose standing this changes.
+    #[must_use]
+    pub const fn seat(&self) -> Option<&SeatId> {
+        match self {
+            Self::Asked(id, ..)
+            | Self::NoRoute(id, _)
+            | Self::Accepted(id)
+            | Self::Arrived(id, ..)
+            | Self::Done(id, ..)
+            | Self::Returned(id, _)
+            | Self::Lapsed(_, Some(id)) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 /// What a case is filed as.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FiledAs {
