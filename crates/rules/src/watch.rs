@@ -254,9 +254,13 @@ impl Engine {
     }
 
     fn intake(&mut self, name: &AdapterName, at: Received, out: &mut Vec<Change>) {
-        let time = self.clock.time.map_or(at.micros(), |time| time.max(at.micros()));
         let adapter = self.adapters.entry(name.clone()).or_default();
-        adapter.heard = adapter.heard.max(time);
+        // A beat that comes again says nothing of now.
+        if at.micros() <= adapter.heard {
+            return;
+        }
+        adapter.heard = at.micros();
+        let time = self.clock.time.map_or(at.micros(), |time| time.max(at.micros()));
         if adapter.is_silent() {
             adapter.back = Some(time);
             let subject = Subject::Adapter(name.clone());

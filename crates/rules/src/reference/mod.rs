@@ -97,8 +97,11 @@ impl Reference {
                 }
             }
             LogRecord::Intake { adapter, at } => {
-                let alive = self.intake.alive.entry(adapter.clone()).or_insert(*at);
-                *alive = (*alive).max(*at);
+                // A beat that comes again says nothing of now.
+                if self.intake.alive.get(adapter).is_some_and(|alive| at <= alive) {
+                    return out;
+                }
+                self.intake.alive.insert(adapter.clone(), *at);
                 if self.intake.silent.remove(adapter) {
                     let heard = LogTime::from_micros(at.micros());
                     self.intake.back.insert(adapter.clone(), self.log.map_or(heard, |log| log.max(heard)));

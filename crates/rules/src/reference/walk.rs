@@ -96,6 +96,7 @@ pub(super) fn walk(standing: &Standing, entries: &[Entry], setting: &Setting, ho
         let thaws = thaw.filter(|thaw| *thaw > walk.at);
         let next = [upcoming.map(|entry| entry.at), ends, thaws].into_iter().flatten().fold(horizon, Seen::min);
         if !frozen(walk.at)
+            && next > walk.at
             && let Some(turn) = walk.stretch(next)
         {
             return Ok(turn);
