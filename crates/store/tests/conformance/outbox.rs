@@ -2,17 +2,10 @@
 
 use muster_store::{OutboxRow, Store, StoreError};
 
-use crate::bed::{Bed, LONG, NOW};
+use crate::bed::{Bed, LONG, NOW, outbox};
 
 fn row(destination: &str, body: &str, effect: Option<&str>) -> OutboxRow {
-    OutboxRow {
-        destination: destination.to_owned(),
-        ordering_key: "key".to_owned(),
-        effect: effect.map(str::to_owned),
-        body: body.to_owned(),
-        created: NOW,
-        not_after: None,
-    }
+    OutboxRow { effect: effect.map(str::to_owned), ..outbox(destination, body) }
 }
 
 async fn push(store: &Store, rows: &[OutboxRow]) {
