@@ -1,4 +1,4 @@
-//! Evidence and who looked at it, field links, and who is there.
+//! Evidence and who looked at it, the vault, field links, and who is there.
 
 use muster_store::{Inserted, MediaRow, ViewingRow};
 
@@ -78,4 +78,16 @@ pub(crate) async fn who_is_there_is_counted_by_role(bed: &Bed) {
     store.owner_leaves("watch", "nobody").await.unwrap();
     assert_eq!(there("watch", "a", LONG).await, 2);
     assert_eq!(there("admit", "a", LONG).await, 1);
+}
+
+pub(crate) async fn the_vault_keeps_what_it_has_until_it_forgets(bed: &Bed) {
+    let store = bed.store().await;
+    store.vault_put("ref", "王", NOW).await.unwrap();
+    store.vault_put("ref", "李", NOW + 1).await.unwrap();
+    assert_eq!(store.vault_get("ref").await.unwrap().as_deref(), Some("王"));
+    let mut tx = store.begin().await.unwrap();
+    tx.vault_forget("ref").await.unwrap();
+    tx.vault_forget("none").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.vault_get("ref").await.unwrap(), None);
 }

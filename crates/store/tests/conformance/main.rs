@@ -66,7 +66,9 @@ conformance! {
         an_effect_is_there_once,
         two_numberers_give_no_number_twice,
         an_overtaken_numberer_is_refused,
-        each_destination_has_a_cursor_of_its_own;
+        each_destination_has_a_cursor_of_its_own,
+        only_what_was_had_is_removed,
+        screens_follow_cases_and_conditions;
     leases:
         a_lease_has_one_holder_until_it_runs_out,
         a_former_holder_commits_nothing;
@@ -112,6 +114,7 @@ conformance! {
     evidence:
         the_same_content_is_the_same_file,
         every_look_is_in_the_ledger,
+        the_vault_keeps_what_it_has_until_it_forgets,
         a_link_is_bound_once_and_dies_once,
         who_is_there_is_counted_by_role;
 }

@@ -25,6 +25,8 @@ pub(crate) async fn a_refused_text_gives_the_transaction_up(bed: &Bed) {
     let entry = CaseEventRow { case: "a".to_owned(), version: 2, at: NOW, doc: "\0".to_owned() };
     commits_nothing(bed, async |tx| tx.case_events_append(std::slice::from_ref(&entry)).await).await;
     commits_nothing(bed, async |tx| tx.vault_put("ref", "\0", NOW).await).await;
+    commits_nothing(bed, async |tx| tx.case_by_id("\0").await.map(|_| ())).await;
+    commits_nothing(bed, async |tx| tx.move_offset(0, u64::MAX, 0, 1).await).await;
     assert_eq!(store.outbox_pending().await.unwrap().count, 0);
     assert_eq!(store.seats("a").await.unwrap(), []);
 }
