@@ -232,10 +232,9 @@ impl Tx {
         self.session().run(sql!("condition/delete"), args![id]).await.map(|_| ())
     }
 
-    fn standing(&self) -> Result<(u32, u64), StoreError> {
-        let unmoored =
-            || StoreError::Refused("conditions are written by a transaction that moves an offset".to_owned());
-        self.standing.ok_or_else(unmoored)
+    fn standing(&mut self) -> Result<(u32, u64), StoreError> {
+        let unmoored = "conditions are written by a transaction that moves an offset";
+        self.standing.ok_or_else(|| self.session().given_up(StoreError::Refused(unmoored.to_owned())))
     }
 }
 

@@ -98,7 +98,7 @@ impl Tx {
         let values = args![caller, key, request, status, body, expires];
         match self.session().run(sql!("idempotency/finish"), values).await? {
             1 => Ok(()),
-            _ => Err(StoreError::Conflict { operation: "idempotency/finish" }),
+            _ => Err(self.session().given_up(StoreError::Conflict { operation: "idempotency/finish" })),
         }
     }
 }

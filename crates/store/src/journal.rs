@@ -35,8 +35,8 @@ impl Tx {
         if rows.is_empty() {
             return Ok(());
         }
-        let json = batch(rows, rows.iter().flat_map(|row| [row.case.as_str(), row.doc.as_str()]))?;
-        self.session().run(pair!("case_event/append"), args![&json]).await.map(|_| ())
+        let rows = batch(rows, rows.iter().flat_map(|row| [row.case.as_str(), row.doc.as_str()]));
+        self.session().run(pair!("case_event/append"), args![rows]).await.map(|_| ())
     }
 }
 

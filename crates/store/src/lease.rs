@@ -91,7 +91,7 @@ impl Tx {
     pub async fn hold_lease(&mut self, name: &str, epoch: u64) -> Result<(), StoreError> {
         match self.session().run(sql!("lease/hold"), args![name, epoch]).await? {
             1 => Ok(()),
-            _ => Err(StoreError::Fenced { what: format!("the lease `{name}`") }),
+            _ => Err(self.session().given_up(StoreError::Fenced { what: format!("the lease `{name}`") })),
         }
     }
 }

@@ -17,7 +17,8 @@ impl Tx {
         if self.session().run(sql!("link/episode"), args![episode, case]).await? == 1 {
             return Ok(());
         }
-        same(self.case_of_episode(episode).await?, case, "link/episode")
+        let linked = self.case_of_episode(episode).await?;
+        self.same(linked, case, "link/episode")
     }
 
     /// Links a report to its case; linking it again to the same case is harmless.
@@ -28,7 +29,8 @@ impl Tx {
         if self.session().run(sql!("link/report"), args![source, id, case]).await? == 1 {
             return Ok(());
         }
-        same(self.case_of_report(source, id).await?, case, "link/report")
+        let linked = self.case_of_report(source, id).await?;
+        self.same(linked, case, "link/report")
     }
 
     /// Moves an episode to another case: merge and split. `false` if it was on none.
@@ -62,8 +64,11 @@ impl Tx {
     pub async fn case_of_report(&mut self, source: &str, id: &str) -> Result<Option<String>, StoreError> {
         case_of(&mut self.session(), sql!("link/of_report"), args![source, id]).await
     }
-}
 
-fn same(linked: Option<String>, case: &str, operation: &'static str) -> Result<(), StoreError> {
-    if linked.as_deref() == Some(case) { Ok(()) } else { Err(StoreError::Conflict { operation }) }
+    fn same(&mut self, linked: Option<String>, case: &str, operation: &'static str) -> Result<(), StoreError> {
+        match linked.as_deref() {
+            Some(linked) if linked == case => Ok(()),
+            _ => Err(self.session().given_up(StoreError::Conflict { operation })),
+        }
+    }
 }

@@ -113,8 +113,8 @@ impl Tx {
             let effect = row.effect.as_deref().unwrap_or_default();
             [row.destination.as_str(), row.ordering_key.as_str(), row.body.as_str(), effect]
         });
-        let json = batch(rows, texts)?;
-        self.session().run(pair!("outbox/push"), args![&json]).await.map(|_| ())
+        let rows = batch(rows, texts);
+        self.session().run(pair!("outbox/push"), args![rows]).await.map(|_| ())
     }
 }
 

@@ -131,7 +131,8 @@ impl Tx {
     pub async fn move_offset(&mut self, partition: u32, epoch: u64, from: u64, to: u64) -> Result<(), StoreError> {
         let moved = self.session().run(sql!("partition/move_offset"), args![partition, epoch, from, to]).await?;
         if moved != 1 {
-            return Err(StoreError::Fenced { what: format!("partition {partition}, or has moved it past {from}") });
+            let what = format!("partition {partition}, or has moved it past {from}");
+            return Err(self.session().given_up(StoreError::Fenced { what }));
         }
         self.standing = Some((partition, to));
         Ok(())

@@ -86,8 +86,8 @@ impl Tx {
             let unit = row.unit.as_deref().unwrap_or_default();
             [row.id.as_str(), row.role.as_str(), row.competence.as_str(), row.state.as_str(), unit]
         });
-        let json = batch(rows, texts)?;
-        self.session().run(pair!("seat/put"), args![&json, case]).await.map(|_| ())
+        let rows = batch(rows, texts);
+        self.session().run(pair!("seat/put"), args![rows, case]).await.map(|_| ())
     }
 
     /// The load of every unit that has one, as this transaction sees it.

@@ -171,12 +171,21 @@ impl Bind for Option<&[u8]> {
     }
 }
 
+impl Bind for Batch {
+    fn bind(self, args: &mut Args) {
+        match self.0 {
+            Ok(json) => args.add(json),
+            Err(why) => args.refused = Some(why),
+        }
+    }
+}
+
 /// A connection in use, by a reader or by a transaction.
 #[derive(Debug)]
 pub(crate) struct Session<'c> {
     pub(crate) connection: &'c mut AnyConnection,
     pub(crate) profile: StoreProfile,
-    /// Set by any statement that fails: PostgreSQL then turns the commit into a rollback without a word.
+    /// Set by any call that fails: PostgreSQL then turns the commit into a rollback without a word.
     pub(crate) failed: &'c mut bool,
 }
 
@@ -216,27 +225,24 @@ impl Session<'_> {
     /// Runs several statements of one text without values.
     pub(crate) async fn script(&mut self, operation: &'static str, text: &'static str) -> Result<(), StoreError> {
         let done = sqlx::raw_sql(text).execute(&mut *self.connection).await;
-        done.map(|_| ()).map_err(|error| {
-            *self.failed = true;
-            StoreError::from_driver(operation, error)
-        })
+        done.map(|_| ()).map_err(|error| self.given_up(StoreError::from_driver(operation, error)))
+    }
+
+    /// Gives the transaction up: by a failed statement, or because what it was for is not there.
+    pub(crate) fn given_up(&mut self, why: StoreError) -> StoreError {
+        *self.failed = true;
+        why
     }
 
     fn checked(&mut self, args: Args) -> Result<AnyArguments, StoreError> {
         match args.refused {
-            Some(why) => {
-                *self.failed = true;
-                Err(StoreError::Refused(why))
-            }
+            Some(why) => Err(self.given_up(StoreError::Refused(why))),
             None => Ok(args.values),
         }
     }
 
     fn noted<T>(&mut self, statement: Statement, done: Result<T, sqlx::Error>) -> Result<T, StoreError> {
-        done.map_err(|error| {
-            *self.failed = true;
-            StoreError::from_driver(statement.name, error)
-        })
+        done.map_err(|error| self.given_up(StoreError::from_driver(statement.name, error)))
     }
 }
 
@@ -278,15 +284,14 @@ impl Row {
     }
 }
 
-/// Rows as one JSON parameter. A text with a NUL character is refused before it is escaped.
-pub(crate) fn batch<'a, T: serde::Serialize>(
-    rows: &[T],
-    texts: impl Iterator<Item = &'a str>,
-) -> Result<String, StoreError> {
-    for text in texts {
-        if text.contains('\0') {
-            return Err(StoreError::Refused(NUL.to_owned()));
-        }
+/// Rows as one JSON parameter, or why they are none: the statement then fails like any other, and its transaction with
+/// it.
+pub(crate) struct Batch(Result<String, String>);
+
+/// A text with a NUL character is refused before it is escaped.
+pub(crate) fn batch<'a, T: serde::Serialize>(rows: &[T], mut texts: impl Iterator<Item = &'a str>) -> Batch {
+    if texts.any(|text| text.contains('\0')) {
+        return Batch(Err(NUL.to_owned()));
     }
-    serde_json::to_string(rows).map_err(|error| StoreError::Refused(format!("rows cannot be written: {error}")))
+    Batch(serde_json::to_string(rows).map_err(|error| format!("rows cannot be written: {error}")))
 }

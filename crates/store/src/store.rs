@@ -100,3 +100,39 @@ impl Reading {
         Session { connection: &mut self.connection, profile: self.profile, failed: &mut self.failed }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What every connection must say of itself, whichever pool it is of.
+    #[tokio::test]
+    async fn a_commit_of_sqlite_is_on_the_disk_before_it_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        let store = Store::open(&StoreSettings { url, max_connections: 2 }).await.unwrap();
+        for (pool, query_only) in [(&store.writers, 0), (&store.readers, 1)] {
+            let said = async |pragma| sqlx::query_scalar::<_, i64>(pragma).fetch_one(pool).await.unwrap();
+            assert_eq!(said("pragma synchronous").await, 2, "2 is FULL");
+            assert_eq!(said("pragma foreign_keys").await, 1);
+            assert_eq!(said("pragma query_only").await, query_only);
+            let mode: String = sqlx::query_scalar("pragma journal_mode").fetch_one(pool).await.unwrap();
+            assert_eq!(mode, "wal");
+        }
+        assert_eq!(store.writers.options().get_max_connections(), 1, "one writes, the others wait in a queue");
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = muster_tests::database();
+        let sqlite = format!("sqlite:{}", folder.path().join("store.db").display());
+        for url in [Some(sqlite), database.as_ref().map(|database| database.url())].into_iter().flatten() {
+            let store = Store::open(&StoreSettings { url, max_connections: 2 }).await.unwrap();
+            store.migrate(0).await.unwrap();
+            let mut reading = store.read().await.unwrap();
+            let written = reading.session().run(sql!("config/ready"), args![1_i64]).await;
+            assert!(written.is_err(), "{:?} lets a reader write", store.profile());
+        }
+    }
+}

@@ -36,8 +36,8 @@ impl Tx {
         row.ok_or_else(|| StoreError::corrupt("clock/now", "no answer"))?.get("now")
     }
 
-    /// Makes it so. Refuses after any failed statement, even one whose error was passed over: PostgreSQL has by then
-    /// given the transaction up, and would answer as if it had committed.
+    /// Makes it so. Refuses after any failed call, even one whose error was passed over: PostgreSQL has by then given the
+    /// transaction up, and would answer as if it had committed; and an owner that was overtaken must write nothing.
     ///
     /// # Errors
     /// [`StoreError::FateUnknown`] if the answer was lost: read back what was written before anything else.

@@ -1,6 +1,7 @@
 //! A store to test on: of which database, where it is, and short words for what every case does.
 
-use muster_store::{CaseRow, Identity, Store, StoreSettings, Tx};
+use muster_store::{CaseRow, ConditionMoved, Identity, OutboxRow, Page, SeatRow, Store, StoreSettings, Tx};
+use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 
 /// When the tests take place, in microseconds since 1970.
@@ -31,6 +32,11 @@ impl Bed {
     /// Another opening of the same store, without its tables if nobody has made them.
     pub(crate) async fn open(&self) -> Store {
         Store::open(&StoreSettings { url: self.url.clone(), max_connections: 6 }).await.unwrap()
+    }
+
+    /// The database past the store, to do what no store does: call it after one was opened.
+    pub(crate) async fn driver(&self) -> AnyConnection {
+        AnyConnection::connect(&self.url).await.unwrap()
     }
 
     /// The store with its tables and its log pinned.
@@ -75,6 +81,64 @@ pub(crate) fn case(id: &str, subject: &str) -> CaseRow {
         lat: None,
         search: String::new(),
         doc: "{}".to_owned(),
+    }
+}
+
+/// A seat that waits for a unit.
+pub(crate) fn seat(id: &str, case: &str) -> SeatRow {
+    SeatRow {
+        id: id.to_owned(),
+        case: case.to_owned(),
+        ordinal: 1,
+        unit: None,
+        role: "lead".to_owned(),
+        competence: "fire".to_owned(),
+        state: "wanted".to_owned(),
+        changed: NOW,
+        held: false,
+    }
+}
+
+/// What the watch believes of a place.
+pub(crate) fn belief(id: &str, state: &str) -> ConditionMoved {
+    ConditionMoved {
+        id: id.to_owned(),
+        rule: "smoke".to_owned(),
+        subject: format!("place:{id}"),
+        place: Some(id.to_owned()),
+        state: state.to_owned(),
+        since: NOW,
+        episode: Some("e".to_owned()),
+        rule_version: 1,
+        kind: Some("fire".to_owned()),
+        severity: Some(4),
+        grid: None,
+        doc: "{}".to_owned(),
+    }
+}
+
+/// A row of the outbox that is no effect.
+pub(crate) fn outbox(destination: &str, body: &str) -> OutboxRow {
+    OutboxRow {
+        destination: destination.to_owned(),
+        ordering_key: "key".to_owned(),
+        effect: None,
+        body: body.to_owned(),
+        created: NOW,
+        not_after: None,
+    }
+}
+
+/// All rows of a list, page by page.
+pub(crate) async fn pages<T>(ask: impl AsyncFn(Option<String>) -> Page<T>) -> Vec<T> {
+    let (mut rows, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = ask(cursor).await;
+        rows.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            return rows;
+        }
     }
 }
 

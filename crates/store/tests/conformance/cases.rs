@@ -2,7 +2,7 @@
 
 use muster_store::{CaseEventRow, CaseFilter, CaseRow, Inserted, StoreError};
 
-use crate::bed::{Bed, NOW, case, filed};
+use crate::bed::{Bed, NOW, case, filed, pages};
 
 pub(crate) async fn a_subject_has_one_live_case(bed: &Bed) {
     let store = bed.store().await;
@@ -81,15 +81,8 @@ pub(crate) async fn pages_lose_and_repeat_nothing(bed: &Bed) {
         filed(&store, &row).await;
     }
     let whole = store.cases(&CaseFilter::default(), 100, None).await.unwrap().items;
-    let (mut paged, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = store.cases(&CaseFilter::default(), 4, cursor.as_deref()).await.unwrap();
-        paged.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
+    let all = CaseFilter::default();
+    let paged = pages(async |cursor| store.cases(&all, 4, cursor.as_deref()).await.unwrap()).await;
     assert_eq!(whole.len(), 23);
     assert_eq!(paged, whole);
     assert!(whole.is_sorted_by_key(|row| !row.live), "live before ended");

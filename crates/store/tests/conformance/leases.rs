@@ -16,6 +16,10 @@ pub(crate) async fn a_lease_has_one_holder_until_it_runs_out(bed: &Bed) {
     assert_eq!(take("a", LONG).await, None);
     store.lease_release("x", "b").await.unwrap();
     assert_eq!(take("a", LONG).await, Some(3));
+    assert!(store.lease_acquire("w", "b", LONG, NOW).await.unwrap().is_some());
+    let all = store.leases().await.unwrap();
+    let seen: Vec<_> = all.iter().map(|row| (row.name.as_str(), row.owner.as_deref(), row.epoch)).collect();
+    assert_eq!(seen, [("w", Some("b"), 1), ("x", Some("a"), 3)]);
 }
 
 pub(crate) async fn a_former_holder_commits_nothing(bed: &Bed) {

@@ -4,11 +4,20 @@
 mod bed;
 
 mod cases;
+mod checkpoints;
+mod conditions;
+mod dead_letters;
+mod evidence;
+mod keys;
 mod leases;
+mod lists;
 mod opening;
 mod outbox;
 mod partitions;
 mod reports;
+mod seats;
+mod transactions;
+mod versions;
 
 /// Runs each case on each of the two databases.
 macro_rules! conformance {
@@ -33,7 +42,14 @@ macro_rules! conformance {
 conformance! {
     opening:
         migrations_run_once,
+        a_newer_schema_is_refused_and_left_as_it_is,
+        a_step_of_another_program_is_refused,
         a_foreign_log_is_refused_with_words;
+    transactions:
+        a_refused_text_gives_the_transaction_up,
+        an_overtaken_transaction_is_given_up,
+        what_is_not_committed_leaves_nothing,
+        rows_written_together_keep_their_texts;
     partitions:
         a_partition_has_one_owner_until_it_runs_out,
         the_epoch_rises_with_every_taking,
@@ -50,7 +66,9 @@ conformance! {
         an_effect_is_there_once,
         two_numberers_give_no_number_twice,
         an_overtaken_numberer_is_refused,
-        each_destination_has_a_cursor_of_its_own;
+        each_destination_has_a_cursor_of_its_own,
+        only_what_was_had_is_removed,
+        screens_follow_cases_and_conditions;
     leases:
         a_lease_has_one_holder_until_it_runs_out,
         a_former_holder_commits_nothing;
@@ -59,4 +77,44 @@ conformance! {
         other_content_is_an_amendment,
         one_of_many_claims_is_new,
         hostile_texts_come_back_as_they_are;
+    lists:
+        filters_find_what_they_name,
+        queues_have_what_waits_in_order,
+        what_is_live_nearby_is_named,
+        numbers_are_dealt_out_one_by_one,
+        the_case_that_ended_last_is_known;
+    seats:
+        an_episode_and_a_report_are_one_cases,
+        nothing_hangs_on_a_case_that_is_not_there,
+        seats_follow_and_are_never_taken_away,
+        a_units_load_is_the_cases_it_is_at_work_on;
+    conditions:
+        a_belief_is_true_up_to_its_offset,
+        blindness_changes_no_state,
+        a_rule_and_subject_have_one_condition,
+        conditions_are_listed_counted_and_paged;
+    dead_letters:
+        a_letter_is_written_down_once,
+        bytes_come_back_as_they_are,
+        a_letter_is_settled_once,
+        letters_are_listed_counted_and_paged;
+    checkpoints:
+        the_last_two_checkpoints_are_kept,
+        a_damaged_checkpoint_is_passed_over,
+        a_record_is_skipped_once,
+        a_source_moves_on_from_where_it_is,
+        one_of_many_movers_moves;
+    versions:
+        a_version_never_changes,
+        a_version_is_used_when_it_is_ready;
+    keys:
+        a_repeated_request_gets_the_first_answer,
+        a_key_that_ran_out_is_free,
+        one_of_many_requests_has_the_key;
+    evidence:
+        the_same_content_is_the_same_file,
+        every_look_is_in_the_ledger,
+        the_vault_keeps_what_it_has_until_it_forgets,
+        a_link_is_bound_once_and_dies_once,
+        who_is_there_is_counted_by_role;
 }

@@ -23,3 +23,29 @@ pub(crate) async fn a_foreign_log_is_refused_with_words(bed: &Bed) {
     assert_eq!(store.identity().await.unwrap(), Some(identity()));
     assert_eq!(store.partitions().await.unwrap().len(), 3);
 }
+
+pub(crate) async fn a_newer_schema_is_refused_and_left_as_it_is(bed: &Bed) {
+    let store = bed.store().await;
+    enter_step(bed, 3, "of tomorrow").await;
+    let newer = |error: StoreError| matches!(error, StoreError::Newer { found: 3, known: 2 });
+    assert!(newer(store.check_version().await.unwrap_err()));
+    assert!(newer(store.migrate(NOW).await.unwrap_err()));
+    assert!(newer(bed.open().await.migrate(NOW).await.unwrap_err()));
+}
+
+pub(crate) async fn a_step_of_another_program_is_refused(bed: &Bed) {
+    let store = bed.open().await;
+    let table = sqlx::query(include_str!("../../sql/migration/table.sql"));
+    table.execute(&mut bed.driver().await).await.unwrap();
+    enter_step(bed, 1, "not this program's").await;
+    assert!(matches!(store.check_version().await, Err(StoreError::Corrupt { .. })));
+    assert!(matches!(store.migrate(NOW).await, Err(StoreError::Corrupt { .. })));
+    assert!(store.identity().await.is_err(), "no table has been made");
+}
+
+/// Writes down a step of the schema that this program does not have.
+async fn enter_step(bed: &Bed, version: i64, sum: &str) {
+    let insert = sqlx::query(include_str!("../../sql/migration/insert.sql"));
+    let insert = insert.bind(version).bind("foreign").bind(sum.to_owned()).bind(NOW);
+    insert.execute(&mut bed.driver().await).await.unwrap();
+}

@@ -2,17 +2,10 @@
 
 use muster_store::{OutboxRow, Store, StoreError};
 
-use crate::bed::{Bed, LONG, NOW};
+use crate::bed::{Bed, LONG, NOW, outbox};
 
 fn row(destination: &str, body: &str, effect: Option<&str>) -> OutboxRow {
-    OutboxRow {
-        destination: destination.to_owned(),
-        ordering_key: "key".to_owned(),
-        effect: effect.map(str::to_owned),
-        body: body.to_owned(),
-        created: NOW,
-        not_after: None,
-    }
+    OutboxRow { effect: effect.map(str::to_owned), ..outbox(destination, body) }
 }
 
 async fn push(store: &Store, rows: &[OutboxRow]) {
@@ -88,4 +81,45 @@ pub(crate) async fn each_destination_has_a_cursor_of_its_own(bed: &Bed) {
     let im = store.destination("im").await.unwrap();
     assert_eq!((im.cursor, im.attempts, im.retry_at, im.last_error.as_deref()), (7, 1, NOW + 5, Some("no")));
     assert_eq!(store.destination("sms").await.unwrap().cursor, 0);
+    store.destination_advance("im", 7, 9, NOW + 6).await.unwrap();
+    store.destination_advance("app", 0, 1, NOW).await.unwrap();
+    let all = store.destinations().await.unwrap();
+    let seen: Vec<_> = all.iter().map(|row| (row.name.as_str(), row.cursor, row.moved, row.attempts)).collect();
+    assert_eq!(seen, [("app", 1, NOW, 0), ("im", 9, NOW + 6, 0)], "what it has had heals what failed");
+    assert!(matches!(store.destination_failed("im", 7, NOW, "no").await, Err(StoreError::Fenced { .. })));
+}
+
+pub(crate) async fn only_what_was_had_is_removed(bed: &Bed) {
+    let store = bed.store().await;
+    let ends = async || store.outbox_ends().await.map(|ends| (ends.first, ends.last)).unwrap();
+    assert_eq!((ends().await, store.outbox_pending().await.unwrap().oldest), ((None, None), None));
+    let later = OutboxRow { created: NOW + 5, ..outbox("im", "3") };
+    push(&store, &[outbox("im", "1"), outbox("sms", "2"), later, outbox("im", "4")]).await;
+    let epoch = lease(&store, "a", LONG).await;
+    store.outbox_number(epoch, 3).await.unwrap();
+    store.destination_advance("im", 0, 9, NOW).await.unwrap();
+    let pending = store.outbox_pending().await.unwrap();
+    assert_eq!((pending.count, pending.oldest), (2, Some(NOW)), "sms had nothing, the last row has no number");
+    assert_eq!(store.outbox_prune(NOW).await.unwrap(), 0);
+    assert_eq!(store.outbox_prune(NOW + 1).await.unwrap(), 1, "what came later stays, and what was not had");
+    assert_eq!(ends().await, (Some(2), Some(3)));
+}
+
+pub(crate) async fn screens_follow_cases_and_conditions(bed: &Bed) {
+    let store = bed.store().await;
+    let epoch = lease(&store, "a", LONG).await;
+    let not_after = OutboxRow { not_after: Some(NOW + 1), ordering_key: "k".to_owned(), ..outbox("case", "3") };
+    push(&store, &[outbox("case", "1"), outbox("im", "2"), not_after, outbox("condition", "4")]).await;
+    assert_eq!(store.feed_after(0, 10).await.unwrap(), []);
+    store.outbox_number(epoch, 10).await.unwrap();
+    let bodies = async |after, limit| {
+        let rows = store.feed_after(after, limit).await.unwrap();
+        rows.into_iter().map(|row| row.body).collect::<Vec<_>>()
+    };
+    assert_eq!(bodies(0, 10).await, ["1", "3", "4"]);
+    assert_eq!(bodies(1, 1).await, ["3"]);
+    assert_eq!(bodies(4, 10).await, [""; 0]);
+    let row = store.outbox_after("case", 1, 10).await.unwrap().remove(0);
+    assert_eq!((row.publish_no, row.ordering_key.as_str(), row.not_after), (3, "k", Some(NOW + 1)));
+    assert_eq!((row.destination.as_str(), row.effect, row.created), ("case", None, NOW));
 }

@@ -1,8 +1,8 @@
 //! Partitions: one owner, and an overtaken one does no harm.
 
-use muster_store::{OutboxRow, StoreError};
+use muster_store::StoreError;
 
-use crate::bed::{Bed, LONG, NOW, case, moved};
+use crate::bed::{Bed, LONG, NOW, case, moved, outbox};
 
 pub(crate) async fn a_partition_has_one_owner_until_it_runs_out(bed: &Bed) {
     let store = bed.store().await;
@@ -36,19 +36,10 @@ pub(crate) async fn an_overtaken_owner_writes_nothing(bed: &Bed) {
     for (epoch, from) in [(old, 5), (new.epoch, 0), (new.epoch, 6)] {
         let mut tx = store.begin().await.unwrap();
         assert!(tx.insert_case(&case("c", "place:1")).await.unwrap().is_inserted());
-        tx.outbox_push(&[OutboxRow {
-            destination: "case".to_owned(),
-            ordering_key: "c".to_owned(),
-            effect: None,
-            body: "{}".to_owned(),
-            created: NOW,
-            not_after: None,
-        }])
-        .await
-        .unwrap();
+        tx.outbox_push(&[outbox("case", "{}")]).await.unwrap();
         let fenced = tx.move_offset(0, epoch, from, 9).await;
         assert!(matches!(fenced, Err(StoreError::Fenced { .. })), "epoch {epoch} from {from}");
-        drop(tx);
+        assert!(matches!(tx.commit().await, Err(StoreError::Refused(_))));
     }
     assert_eq!(store.partition(0).await.unwrap().unwrap().offset, 5);
     assert_eq!(store.case_by_id("c").await.unwrap(), None);
