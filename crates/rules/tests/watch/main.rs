@@ -1,4 +1,4 @@
-//! The watch from outside: scenarios worked out by hand from the sentences of ENGINE, told to the slow reference.
+//! The watch from outside: scenarios worked out by hand from the sentences of ENGINE, and its properties on random worlds.
 
 #![expect(clippy::unwrap_used, reason = "made-up worlds either fit or the test has nothing to say")]
 

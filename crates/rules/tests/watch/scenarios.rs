@@ -1,4 +1,4 @@
-//! Sentences of ENGINE worked out by hand: small scripts, and what the reference must say to them.
+//! Sentences of ENGINE worked out by hand: small scripts, and what reference and engine must say to them.
 
 use muster_domain::catalogue::Combine;
 use muster_domain::condition::Change;
@@ -6,7 +6,8 @@ use muster_domain::record::{ActKind, OutcomeState, Part};
 
 use crate::support::book::{Kind, RuleSpec, Version};
 use crate::support::log::script;
-use crate::support::said::line;
+use crate::support::program::engine;
+use crate::support::said::{line, sorted};
 use crate::support::world::{Claims, Happening, Healths, Sees, World};
 
 /// Two minutes raise it, 20 s clear it; 30 s of silence blind it; 10 s of doubt are tolerated.
@@ -33,9 +34,12 @@ fn world(rule: RuleSpec, devices: usize, length: i64, happenings: Vec<Happening>
     World { first, second: None, tick_every: 1, length, happenings }
 }
 
-/// What the reference says, without whose it is and of which episode.
+/// What the reference says, without whose it is and of which episode. The engine must say the same.
 fn said(world: &World) -> Vec<String> {
     let log = world.log();
+    for (number, (ours, expected)) in engine(&log.records, &log.configs).iter().zip(&log.said).enumerate() {
+        assert_eq!(sorted(ours), sorted(expected), "engine and reference\n{}", script(&log, number));
+    }
     let short = |change: &Change| {
         let line = line(change);
         let words = line.split(' ').skip(2).filter(|word| !word.contains("ep_") && *word != "v1" && *word != "of");
