@@ -12,6 +12,7 @@ mod letters;
 mod pages;
 mod probes;
 mod query;
+mod rest;
 mod scene;
 mod stream;
 #[cfg(test)]
@@ -106,6 +107,7 @@ fn guarded(routes: Router, access: Access) -> Router {
         .method_not_allowed_fallback(answer::method_not_allowed)
         .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check))
         .layer(axum::middleware::from_fn(answer::secured))
+        .layer(axum::middleware::from_fn(rest::read_on))
 }
 
 fn shown() -> Router<Arc<State>> {

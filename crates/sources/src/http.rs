@@ -104,28 +104,17 @@ async fn reports(State(door): State<Arc<Door>>, Extension(caller): Extension<Cal
     answer(door.admit.reports(sent, items).await)
 }
 
-/// How much of a body that is too long is still read: who is sending would lose the answer with the connection.
-const READ_ON: usize = 4;
-
 async fn whole(mut body: Body, limit: usize) -> Result<Bytes, Response> {
-    let (mut whole, mut length) = (BytesMut::new(), 0_usize);
+    let mut whole = BytesMut::new();
     while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
         let broken = |_| problem(StatusCode::BAD_REQUEST, "unreadable-body", "the body broke off; send it again");
         let frame = frame.map_err(broken)?;
         let data = frame.data_ref().map_or(&[][..], |data| data);
-        length = length.saturating_add(data.len());
-        if length <= limit {
-            whole.extend_from_slice(data);
-        } else {
-            whole = BytesMut::new();
-            if length > limit.saturating_mul(READ_ON) {
-                break;
-            }
+        if whole.len() + data.len() > limit {
+            let detail = format!("a request has at most {limit} bytes; send several");
+            return Err(problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", &detail));
         }
-    }
-    if length > limit {
-        let detail = format!("a request has at most {limit} bytes; send several");
-        return Err(problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", &detail));
+        whole.extend_from_slice(data);
     }
     Ok(whole.freeze())
 }

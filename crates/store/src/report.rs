@@ -76,7 +76,7 @@ impl Tx {
             return Ok(ReportClaim::New);
         }
         let before: Option<ReportRow> = session.one(sql!("report/get"), args![source, id]).await?;
-        let before = before.ok_or(StoreError::Conflict { operation: "report/insert" })?;
+        let before = before.ok_or_else(|| session.given_up(StoreError::Conflict { operation: "report/insert" }))?;
         if session.run(sql!("report/amend"), args![source, id, content, at]).await? == 1 {
             Ok(ReportClaim::Amended { before })
         } else {
@@ -114,23 +114,6 @@ impl Tx {
 }
 
 impl Store {
-    /// Claims a report in a transaction of its own; see [`Tx::report_claim`].
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub async fn report_claim(
-        &self,
-        source: &str,
-        id: &str,
-        content: &str,
-        at: i64,
-    ) -> Result<ReportClaim, StoreError> {
-        let mut tx = self.begin().await?;
-        let claim = tx.report_claim(source, id, content, at).await?;
-        tx.commit().await?;
-        Ok(claim)
-    }
-
     /// What has become of a report.
     ///
     /// # Errors

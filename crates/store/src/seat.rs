@@ -1,6 +1,6 @@
 //! Seats: which unit is asked or at work where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -77,7 +77,7 @@ impl Tx {
     /// Writes the seats of a case: new ones are added, known ones follow. Seats are never taken away.
     ///
     /// # Errors
-    /// [`StoreError`] if the database fails.
+    /// [`StoreError::Refused`] if a seat is named twice or is another case's; others if the database fails.
     pub async fn seats_put(&mut self, case: &str, rows: &[SeatRow]) -> Result<(), StoreError> {
         if rows.is_empty() {
             return Ok(());
@@ -86,8 +86,17 @@ impl Tx {
             let unit = row.unit.as_deref().unwrap_or_default();
             [row.id.as_str(), row.role.as_str(), row.competence.as_str(), row.state.as_str(), unit]
         });
-        let rows = batch(rows, texts);
-        self.session().run(pair!("seat/put"), args![rows, case]).await.map(|_| ())
+        let named: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let mut session = self.session();
+        if named.len() != rows.len() {
+            return Err(session.given_up(StoreError::Refused(format!("a seat of case {case} is named twice"))));
+        }
+        if session.run(pair!("seat/put"), args![batch(rows, texts), case]).await? != rows.len() as u64 {
+            return Err(
+                session.given_up(StoreError::Refused(format!("a seat named for case {case} is another case's")))
+            );
+        }
+        Ok(())
     }
 
     /// The load of every unit that has one, as this transaction sees it.

@@ -120,6 +120,9 @@ fn reports() -> Vec<Case> {
             "unknown-place",
         ),
         case("too deep", JSON, deep, 422, ""),
+        case("a NUL that is no JSON", JSON, "{\"text\":\"\0\"}", 422, "null-character"),
+        case("a NUL in words", JSON, report(|report| report["text"] = json!("a\0b")), 422, "null-character"),
+        case("bytes that are no text", JSON, b"{\"text\":\"\xff\0\"}".to_vec(), 422, "not-utf8"),
         case("too long", JSON, format!("\"{}\"", "x".repeat(9 << 20)), 413, ""),
     ]
 }
@@ -162,6 +165,26 @@ async fn bad_input_over_http_is_answered_in_words_and_harms_nothing() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     let letters = async || Some(api.list("/api/v1/dead-letters").await.len()).filter(|kept| *kept == parked);
     eventually("every parked item among the dead letters", PATIENCE, letters).await;
+    unharmed(&api).await;
+}
+
+#[tokio::test]
+async fn whoever_sends_too_much_hears_so_before_the_connection_ends() {
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
+    let server = stage.serve();
+    let api = Api::new(server.url());
+    let long = |mebibytes: usize| vec![b'x'; mebibytes << 20];
+    for (path, body) in [
+        ("/api/v1/media", long(40)),
+        ("/api/v1/cases/none/commands", long(30)),
+        ("/api/v1/observations", long(40)),
+        ("/f/none", long(40)),
+    ] {
+        let request = api.request(Method::POST, path).header("content-type", JSON).body(body);
+        let answer = send(request).await.unwrap_or_else(|error| panic!("{path}: no answer: {error:?}"));
+        assert!([413, 404, 400].contains(&answer.status), "{path}: {} {}", answer.status, answer.text());
+    }
     unharmed(&api).await;
 }
 

@@ -34,6 +34,7 @@ use crate::docs;
 use crate::metrics::Metrics;
 use crate::park::Parked;
 use recent::Recent;
+use reports::Claims;
 use resolve::{Limits, Refused};
 
 /// Observations whose ids are remembered, to recognise repeats; about 32 bytes each.
@@ -194,6 +195,7 @@ struct Batch {
     appends: Vec<Append>,
     admitted: Admitted,
     remember: HashSet<u128>,
+    claims: Claims,
     late: u64,
     /// Those among what was said that answer a call.
     answers: Vec<Observation>,
@@ -269,35 +271,30 @@ impl Admit {
         let mut batch = Batch::default();
         for (sent, items) in pieces {
             match items {
-                Items::Events(items) => self.each_event(&config, &sent, items, &mut batch).await?,
-                Items::Reports(items) => self.each_report(&config, &sent, items, &mut batch).await?,
+                Items::Events(items) => self.each_event(&config, &sent, items, &mut batch),
+                Items::Reports(items) => self.each_report(&config, &sent, items, &mut batch),
             }
         }
         self.answers(&config, &mut batch).await?;
+        self.claim(&mut batch).await?;
         let admitted = self.append(sender, batch).await?;
         timer.observe_duration();
         Ok(admitted)
     }
 
-    async fn each_event(
-        &self,
-        config: &Config,
-        sent: &Sent<'_>,
-        items: Vec<Item<Envelope<'_>>>,
-        batch: &mut Batch,
-    ) -> Result<(), AdmitError> {
+    fn each_event(&self, config: &Config, sent: &Sent<'_>, items: Vec<Item<Envelope<'_>>>, batch: &mut Batch) {
         for item in items {
             let event = match item.read {
                 Ok(event) => event,
                 Err(error) => {
-                    self.park(sent, batch, Unread::new(item.index, item.bytes, error.into(), false)).await?;
+                    self.park(sent, batch, Unread::new(item.index, item.bytes, error.into(), false));
                     continue;
                 }
             };
             let taken = match event.kind.as_ref() {
                 OBSERVATION => self.observation(config, sent, &event, batch),
                 REPORT => match ReportIn::from_event(&event) {
-                    Ok(report) => self.report(config, sent.sender, report, batch).await?,
+                    Ok(report) => self.report(config, sent.sender, report, batch),
                     Err(error) => Err(error.into()),
                 },
                 _ => {
@@ -306,10 +303,9 @@ impl Admit {
             };
             if let Err(refused) = taken {
                 let personal = event.kind.as_ref() == REPORT;
-                self.park(sent, batch, Unread::new(item.index, item.bytes, refused, personal)).await?;
+                self.park(sent, batch, Unread::new(item.index, item.bytes, refused, personal));
             }
         }
-        Ok(())
     }
 
     /// Whether the first of the items would be parked, and why: JSON pointer and reason. Nothing is taken.
@@ -389,13 +385,13 @@ impl Admit {
     }
 
     /// Puts an item into the batch as a dead letter. A report's bytes may be personal: they go to the vault.
-    async fn park(&self, sent: &Sent<'_>, batch: &mut Batch, unread: Unread) -> Result<(), AdmitError> {
+    fn park(&self, sent: &Sent<'_>, batch: &mut Batch, unread: Unread) {
         let Unread { index, range, refused, personal } = unread;
         let topic = sent.origin.as_ref().map_or(Topic::Intake, |origin| origin.topic.clone());
         let name = self.0.log.identity().of(&topic).map_or_else(|| topic.to_string(), |known| known.name.clone());
         let bytes = sent.body.slice(range);
         let received = self.0.clock.micros();
-        let payload = if personal { reports::hide(&self.0.store, &bytes, received).await? } else { bytes };
+        let payload = if personal { batch.claims.hide(&bytes) } else { bytes };
         batch.admitted.parked.push(ParkedItem {
             index,
             pointer: refused.pointer.clone(),
@@ -414,7 +410,6 @@ impl Admit {
             message: format!("{}: {}", refused.pointer, refused.reason),
         };
         batch.appends.push(parked.append(&name));
-        Ok(())
     }
 
     async fn append(&self, sender: &Sender, batch: Batch) -> Result<Admitted, AdmitError> {

@@ -1,10 +1,12 @@
-//! Reports: personal data to the vault first, the rest to the log; the same (source, id) again is an amendment.
+//! Reports: claimed and their personal data put away first, the rest to the log; the same id again is an amendment.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use muster_domain::id::{CaseKind, SourceId, SourceName, VaultRef, computed};
+use muster_domain::id::{CaseKind, SourceId, VaultRef, computed};
 use muster_domain::record::{LogRecord, Report};
 use muster_rules::config::Config;
-use muster_store::{ReportClaim, Store, StoreError};
+use muster_store::{ReportClaim, StoreError};
 use muster_wire::cloudevents::Item;
 use muster_wire::report::ReportIn;
 use sha2::{Digest, Sha256};
@@ -12,26 +14,43 @@ use sha2::{Digest, Sha256};
 use super::recent::fingerprint;
 use super::resolve::{self, Refused};
 use super::{Admit, AdmitError, Batch, Sender, Sent, Unread};
-use crate::PipelineError;
+
+/// What the reports of a batch need of the store before the log may have them: one transaction for all of it.
+#[derive(Default)]
+pub(super) struct Claims {
+    reports: Vec<Claimed>,
+    /// Bytes of reports that could not be read, by the reference that their dead letter keeps.
+    hidden: Vec<(String, String)>,
+}
+
+/// A report that can be taken, and the personal data that it must not carry into the log.
+struct Claimed {
+    report: Report,
+    person: Option<String>,
+}
+
+impl Claims {
+    /// Puts away the bytes of a report that cannot be read. Gives what stands in their place in the dead letter.
+    pub(super) fn hide(&mut self, bytes: &[u8]) -> Bytes {
+        let text = BASE64_STANDARD.encode(bytes);
+        let reference = computed("vault", &["dead letter", &text]);
+        let instead = Bytes::from(format!("{{\"vault\":\"{reference}\"}}"));
+        self.hidden.push((reference.to_string(), text));
+        instead
+    }
+}
 
 impl Admit {
-    pub(super) async fn each_report(
-        &self,
-        config: &Config,
-        sent: &Sent<'_>,
-        items: Vec<Item<ReportIn>>,
-        batch: &mut Batch,
-    ) -> Result<(), AdmitError> {
+    pub(super) fn each_report(&self, config: &Config, sent: &Sent<'_>, items: Vec<Item<ReportIn>>, batch: &mut Batch) {
         for item in items {
             let taken = match item.read {
-                Ok(report) => self.report(config, sent.sender, report, batch).await?,
+                Ok(report) => self.report(config, sent.sender, report, batch),
                 Err(error) => Err(error.into()),
             };
             if let Err(refused) = taken {
-                self.park(sent, batch, Unread::new(item.index, item.bytes, refused, true)).await?;
+                self.park(sent, batch, Unread::new(item.index, item.bytes, refused, true));
             }
         }
-        Ok(())
     }
 
     /// What is wrong with a report that came without a CloudEvent, without parking it: pointer and reason.
@@ -44,41 +63,22 @@ impl Admit {
         Ok(refused.map(|refused| (refused.pointer, refused.reason)))
     }
 
-    /// One report into the batch, or why it cannot be taken.
-    pub(super) async fn report(
+    /// One report among the claims of the batch, or why it cannot be taken.
+    pub(super) fn report(
         &self,
         config: &Config,
         sender: &Sender,
         report: ReportIn,
         batch: &mut Batch,
-    ) -> Result<Result<(), Refused>, AdmitError> {
-        let (id, kind) = match checked(config, Some(sender), &report) {
-            Ok(checked) => checked,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let (source, now) = (report.source.clone(), self.0.clock.micros());
+    ) -> Result<(), Refused> {
+        let (id, kind) = checked(config, Some(sender), &report)?;
         let content = hex(&Sha256::digest(report.content()));
-        let store = &self.0.store;
-        let claim = store.report_claim(source.as_str(), id.as_str(), &content, now).await.map_err(store_failed)?;
-        // Pending may mean that we died before the log had it: then it is sent again, unless we know that the log has it.
-        let print = fingerprint(&content, source.as_str(), id.as_str());
-        let known = match claim {
-            ReportClaim::Same { settled, .. } => {
-                settled || batch.remember.contains(&print) || self.recent().contains(print)
-            }
-            ReportClaim::New | ReportClaim::Amended { .. } => false,
-        };
-        if known {
-            batch.admitted.duplicates += 1;
-            return Ok(Ok(()));
-        }
-        let reporter = match &report.reporter {
-            Some(person) => Some(keep(store, &source, &id, &person.json(), now).await?),
-            None => None,
-        };
-        let key = report.place.as_ref().map_or_else(|| format!("{source}/{id}"), |place| place.as_str().to_owned());
-        let record = LogRecord::Report(Report {
-            source,
+        let person = report.reporter.as_ref().map(|person| person.json());
+        let reference = person.as_ref().map(|person| computed("vault", &[report.source.as_str(), id.as_str(), person]));
+        let reporter = reference.map(|reference| VaultRef::parse(&reference)).transpose();
+        let reporter = reporter.map_err(|error| Refused::new("invalid-id", "/reporter", error.to_string()))?;
+        let report = Report {
+            source: report.source,
             id,
             kind,
             text: report.text,
@@ -93,11 +93,51 @@ impl Admit {
             attachments: report.attachments,
             config: config.version,
             content,
-        });
-        batch.appends.push(self.appended(self.partition(&key), &record));
-        batch.remember.insert(print);
-        batch.admitted.accepted += 1;
-        Ok(Ok(()))
+        };
+        batch.claims.reports.push(Claimed { report, person });
+        Ok(())
+    }
+
+    /// Claims the reports of a batch and puts away what is personal, in one transaction; what is new goes to the log.
+    pub(super) async fn claim(&self, batch: &mut Batch) -> Result<(), AdmitError> {
+        let Claims { reports, hidden } = std::mem::take(&mut batch.claims);
+        if reports.is_empty() && hidden.is_empty() {
+            return Ok(());
+        }
+        let now = self.0.clock.micros();
+        let mut tx = self.0.store.begin().await.map_err(store_failed)?;
+        // Two batches that name the same rows lock them in the same order, whatever order they were sent in.
+        let mut order: Vec<usize> = (0..reports.len()).collect();
+        order.sort_by_key(|&index| (&reports[index].report.source, &reports[index].report.id));
+        let mut claims = vec![None; reports.len()];
+        for index in order {
+            let Report { source, id, content, .. } = &reports[index].report;
+            let claim = tx.report_claim(source.as_str(), id.as_str(), content, now).await.map_err(store_failed)?;
+            claims[index] = Some(claim);
+        }
+        let mut kept = hidden;
+        for (Claimed { report, person }, claim) in reports.into_iter().zip(claims) {
+            let print = fingerprint(&report.content, report.source.as_str(), report.id.as_str());
+            // Pending may mean that we died before the log had it: then it is sent again, unless we know that the log
+            // has it.
+            let known = matches!(claim, Some(ReportClaim::Same { settled, .. })
+                if settled || batch.remember.contains(&print) || self.recent().contains(print));
+            if known {
+                batch.admitted.duplicates += 1;
+                continue;
+            }
+            kept.extend(report.reporter.as_ref().map(ToString::to_string).zip(person));
+            let place = report.place.as_ref().map(ToString::to_string);
+            let key = place.unwrap_or_else(|| format!("{}/{}", report.source, report.id));
+            batch.appends.push(self.appended(self.partition(&key), &LogRecord::Report(report)));
+            batch.remember.insert(print);
+            batch.admitted.accepted += 1;
+        }
+        kept.sort();
+        for (reference, text) in &kept {
+            tx.vault_put(reference, text, now).await.map_err(store_failed)?;
+        }
+        tx.commit().await.map_err(store_failed)
     }
 }
 
@@ -112,26 +152,6 @@ fn checked(config: &Config, sender: Option<&Sender>, report: &ReportIn) -> Resul
         return Err(Refused::new("unknown-place", "/place", "is not in the catalogue"));
     }
     Ok((id, kind))
-}
-
-async fn keep(
-    store: &Store,
-    source: &SourceName,
-    id: &SourceId,
-    person: &str,
-    now: i64,
-) -> Result<VaultRef, AdmitError> {
-    let reference = computed("vault", &[source.as_str(), id.as_str(), person]);
-    store.vault_put(&reference, person, now).await.map_err(store_failed)?;
-    VaultRef::parse(&reference).map_err(|_| AdmitError::Store(PipelineError::Broken("a vault reference is no id")))
-}
-
-/// Puts the bytes of a report that cannot be read into the vault; the dead letter keeps only the reference.
-pub(super) async fn hide(store: &Store, bytes: &Bytes, now: i64) -> Result<Bytes, AdmitError> {
-    let text = String::from_utf8_lossy(bytes);
-    let reference = computed("vault", &["dead letter", &text]);
-    store.vault_put(&reference, &text, now).await.map_err(store_failed)?;
-    Ok(Bytes::from(format!("{{\"vault\":\"{reference}\"}}")))
 }
 
 fn store_failed(error: StoreError) -> AdmitError {

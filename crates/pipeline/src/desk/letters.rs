@@ -75,8 +75,10 @@ impl Desk {
         if letter.row.state != DeadLetterState::Open {
             return Err(LetterError::Settled(letter.row.state.name().to_owned()));
         }
-        let body = mended.unwrap_or_else(|| Bytes::from(letter.bytes.clone()));
-        let body = self.unhidden(body).await?;
+        let body = match mended {
+            Some(mended) => mended,
+            None => self.unhidden(Bytes::from(letter.bytes.clone())).await?,
+        };
         let headers = headers(&letter.row.headers);
         if let Some(foreign) = self.foreign.get(&letter.row.original_topic) {
             // Mended in its own shape, or written anew in ours.
@@ -151,7 +153,8 @@ impl Desk {
             value.as_object().filter(|object| object.len() == 1)?.get("vault")?.as_str().map(str::to_owned)
         });
         let Some(reference) = reference else { return Ok(body) };
-        Ok(self.store.vault_get(&reference).await?.map_or(body, Bytes::from))
+        let hidden = self.store.vault_get(&reference).await?;
+        Ok(hidden.and_then(|text| BASE64_STANDARD.decode(text).ok()).map_or(body, Bytes::from))
     }
 }
 

@@ -4,3 +4,4 @@ select value ->> 'id', $2, cast(value ->> 'ordinal' as bigint), value ->> 'unit'
 from json_array_elements(cast($1 as json)) as item (value)
 on conflict (id) do update set
   unit = excluded.unit, state = excluded.state, changed = excluded.changed, held = excluded.held
+where seat.case_id = excluded.case_id

@@ -5,3 +5,4 @@ from json_each($1)
 where true
 on conflict (id) do update set
   unit = excluded.unit, state = excluded.state, changed = excluded.changed, held = excluded.held
+where seat.case_id = excluded.case_id

@@ -1,29 +1,36 @@
 //! Reports: claimed once, settled once, amended by other content.
 
-use muster_store::{ReportClaim, StoreError};
+use muster_store::{ReportClaim, Store, StoreError};
 
 use crate::bed::{Bed, NOW};
 
+async fn claim(store: &Store, source: &str, id: &str, content: &str, at: i64) -> ReportClaim {
+    let mut tx = store.begin().await.unwrap();
+    let claim = tx.report_claim(source, id, content, at).await.unwrap();
+    tx.commit().await.unwrap();
+    claim
+}
+
 pub(crate) async fn a_report_is_pending_until_it_is_settled(bed: &Bed) {
     let store = bed.store().await;
-    assert_eq!(store.report_claim("12345", "r", "h1", NOW).await.unwrap(), ReportClaim::New);
-    let again = store.report_claim("12345", "r", "h1", NOW + 1).await.unwrap();
+    assert_eq!(claim(&store, "12345", "r", "h1", NOW).await, ReportClaim::New);
+    let again = claim(&store, "12345", "r", "h1", NOW + 1).await;
     assert!(matches!(again, ReportClaim::Same { settled: false, .. }));
     let mut tx = store.begin().await.unwrap();
     tx.report_settled("12345", "r", "case-1").await.unwrap();
     tx.commit().await.unwrap();
-    let again = store.report_claim("12345", "r", "h1", NOW + 2).await.unwrap();
+    let again = claim(&store, "12345", "r", "h1", NOW + 2).await;
     assert!(matches!(again, ReportClaim::Same { settled: true, before } if before.case.as_deref() == Some("case-1")));
-    assert_eq!(store.report_claim("other", "r", "h1", NOW).await.unwrap(), ReportClaim::New);
+    assert_eq!(claim(&store, "other", "r", "h1", NOW).await, ReportClaim::New);
 }
 
 pub(crate) async fn other_content_is_an_amendment(bed: &Bed) {
     let store = bed.store().await;
-    assert_eq!(store.report_claim("s", "r", "h1", NOW).await.unwrap(), ReportClaim::New);
+    assert_eq!(claim(&store, "s", "r", "h1", NOW).await, ReportClaim::New);
     let mut tx = store.begin().await.unwrap();
     tx.report_refused("s", "r", "outside").await.unwrap();
     tx.commit().await.unwrap();
-    let amended = store.report_claim("s", "r", "h2", NOW + 1).await.unwrap();
+    let amended = claim(&store, "s", "r", "h2", NOW + 1).await;
     assert!(matches!(amended, ReportClaim::Amended { before } if before.state == "refused" && before.content == "h1"));
     let now = store.report("s", "r").await.unwrap().unwrap();
     assert_eq!((now.state.as_str(), now.content.as_str(), now.reason, now.at), ("pending", "h2", None, NOW + 1));
@@ -34,7 +41,7 @@ pub(crate) async fn one_of_many_claims_is_new(bed: &Bed) {
     let mut claims = Vec::new();
     for _ in 0..8 {
         let store = store.clone();
-        claims.push(tokio::spawn(async move { store.report_claim("s", "r", "h", NOW).await.unwrap() }));
+        claims.push(tokio::spawn(async move { claim(&store, "s", "r", "h", NOW).await }));
     }
     let mut new = 0;
     for claim in claims {

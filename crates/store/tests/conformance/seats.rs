@@ -1,6 +1,6 @@
 //! Links and seats: an episode or a report is one case's, and a unit's load is what it is at work on.
 
-use muster_store::{CaseRow, SeatCount, SeatRow, Store, UnitLoad};
+use muster_store::{CaseRow, SeatCount, SeatRow, Store, StoreError, UnitLoad};
 
 use crate::bed::{Bed, NOW, case, filed, seat};
 
@@ -70,6 +70,21 @@ pub(crate) async fn seats_follow_and_are_never_taken_away(bed: &Bed) {
     assert_eq!(store.case_by_seat("s2").await.unwrap().unwrap().id, "a");
     assert_eq!(store.case_by_seat("s3").await.unwrap(), None);
     assert_eq!(store.seat("s3").await.unwrap(), None);
+}
+
+pub(crate) async fn a_seat_is_one_cases_and_named_once(bed: &Bed) {
+    let store = bed.store().await;
+    filed(&store, &case("a", "place:1")).await;
+    filed(&store, &case("b", "place:2")).await;
+    put(&store, "a", &[seat("s1", "a")]).await;
+    for rows in [vec![seat("s2", "b"), seat("s1", "b")], vec![seat("s2", "b"), seat("s2", "b")]] {
+        let mut tx = store.begin().await.unwrap();
+        let refused = tx.seats_put("b", &rows).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Refused(_)), "{refused}");
+        assert!(tx.commit().await.is_err());
+    }
+    assert_eq!(store.seats("a").await.unwrap(), [seat("s1", "a")]);
+    assert_eq!(store.seats("b").await.unwrap(), []);
 }
 
 pub(crate) async fn a_units_load_is_the_cases_it_is_at_work_on(bed: &Bed) {
