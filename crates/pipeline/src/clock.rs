@@ -5,6 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use muster_domain::time::{Filed, LogTime, Received, Span};
+use muster_store::Store;
+
+use crate::PipelineError;
+
+/// How far the clock of whoever watches may be from the database's (ENGINE §1).
+const MOST_APART: Span = Span::from_secs(2);
 
 /// Says what time it is, to admit, ticks and store alike. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -12,7 +18,7 @@ pub struct Clock(Arc<Source>);
 
 #[derive(Debug)]
 enum Source {
-    Running { started: Instant, at_start: i64, speed: f64 },
+    Running { started: Instant, at_start: AtomicI64, speed: f64 },
     Held(AtomicI64),
 }
 
@@ -29,7 +35,7 @@ impl Clock {
         let at_start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(Arc::new(Source::Running {
             started: Instant::now(),
-            at_start: i64::try_from(at_start.as_micros()).unwrap_or(i64::MAX),
+            at_start: AtomicI64::new(i64::try_from(at_start.as_micros()).unwrap_or(i64::MAX)),
             speed: speed.clamp(0.01, 10_000.0),
         }))
     }
@@ -47,6 +53,29 @@ impl Clock {
         }
     }
 
+    /// Moves on to a time if it is not that late yet: a simulated world goes on where its log ends.
+    pub fn not_before(&self, micros: i64) {
+        let behind = micros.saturating_sub(self.micros()).max(0);
+        match &*self.0 {
+            Source::Held(at) | Source::Running { at_start: at, .. } => at.fetch_add(behind, Ordering::SeqCst),
+        };
+    }
+
+    /// Fails if this clock is further from the database's than that of a watch may be, be it the one's fault or the
+    /// other's. The time that the answer takes is not held against it. Embedded, this clock is the only one.
+    ///
+    /// # Errors
+    /// [`PipelineError::ClockApart`], or another if the database does not say.
+    pub async fn agrees_with(&self, store: &Store) -> Result<(), PipelineError> {
+        let before = self.micros();
+        let there = store.now_micros(before).await?;
+        let ahead = if there < before { before - there } else { (self.micros() - there).min(0) };
+        if ahead.abs() > MOST_APART.micros() {
+            return Err(PipelineError::ClockApart { seconds: ahead as f64 / 1e6 });
+        }
+        Ok(())
+    }
+
     /// Microseconds since 1970.
     #[must_use]
     pub fn micros(&self) -> i64 {
@@ -54,7 +83,7 @@ impl Clock {
             Source::Held(now) => now.load(Ordering::SeqCst),
             Source::Running { started, at_start, speed } => {
                 let passed = started.elapsed().as_secs_f64() * speed * 1e6;
-                at_start.saturating_add(passed as i64)
+                at_start.load(Ordering::SeqCst).saturating_add(passed as i64)
             }
         }
     }
@@ -106,6 +135,17 @@ mod tests {
         let clock = Clock::held(5);
         clock.advance(Span::from_secs(1));
         assert_eq!(clock.micros(), 1_000_005);
+    }
+
+    #[test]
+    fn a_world_goes_on_where_its_log_ends() {
+        let clock = Clock::scaled(6.0);
+        let later = clock.micros() + 3_600_000_000;
+        clock.not_before(later);
+        let now = clock.micros();
+        assert!(now >= later);
+        clock.not_before(later);
+        assert!(clock.micros() - now < 3_600_000_000, "what is past moves nothing");
     }
 
     #[test]

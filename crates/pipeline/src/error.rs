@@ -46,6 +46,15 @@ pub enum PipelineError {
         /// What is committed.
         committed: u64,
     },
+    /// A clock that is not to be trusted with ticks.
+    #[error(
+        "this machine's clock is {seconds:+.1} s off the database's, and a watch may be 2 s off: no partition is held here; \
+         set both clocks (NTP), then start this process again"
+    )]
+    ClockApart {
+        /// How far ahead of the database's it is.
+        seconds: f64,
+    },
     /// A document of our own that does not read back.
     #[error("a stored document cannot be read")]
     Document(#[source] WireError),

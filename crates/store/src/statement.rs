@@ -228,6 +228,12 @@ impl Session<'_> {
         done.map(|_| ()).map_err(|error| self.given_up(StoreError::from_driver(operation, error)))
     }
 
+    /// What time it is: the database's own clock on PostgreSQL, the caller's on SQLite.
+    pub(crate) async fn now_micros(&mut self, now: i64) -> Result<i64, StoreError> {
+        let row = self.row(pair!("clock/now"), args![now]).await?;
+        row.ok_or_else(|| StoreError::corrupt("clock/now", "no answer"))?.get("now")
+    }
+
     /// Gives the transaction up: by a failed statement, or because what it was for is not there.
     pub(crate) fn given_up(&mut self, why: StoreError) -> StoreError {
         *self.failed = true;

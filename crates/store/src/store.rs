@@ -74,6 +74,14 @@ impl Store {
         self.read().await?.session().row(sql!("session/ping"), args![]).await.map(|_| ())
     }
 
+    /// What time it is for this store: see [`Tx::now_micros`](crate::Tx::now_micros).
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database does not say.
+    pub async fn now_micros(&self, now: i64) -> Result<i64, StoreError> {
+        self.read().await?.session().now_micros(now).await
+    }
+
     /// Ends all connections; what is under way is rolled back.
     pub async fn close(&self) {
         self.readers.close().await;

@@ -5,7 +5,7 @@ use sqlx::any::Any;
 
 use crate::connect::StoreProfile;
 use crate::error::StoreError;
-use crate::statement::{Session, args, pair};
+use crate::statement::Session;
 
 /// A transaction. Dropped without [`Tx::commit`] it leaves nothing behind.
 #[derive(Debug)]
@@ -32,8 +32,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] if the database does not say.
     pub async fn now_micros(&mut self, now: i64) -> Result<i64, StoreError> {
-        let row = self.session().row(pair!("clock/now"), args![now]).await?;
-        row.ok_or_else(|| StoreError::corrupt("clock/now", "no answer"))?.get("now")
+        self.session().now_micros(now).await
     }
 
     /// Makes it so. Refuses after any failed call, even one whose error was passed over: PostgreSQL has by then given the

@@ -147,3 +147,30 @@ async fn the_demo_shows_a_case_within_ten_seconds_and_lets_nobody_else_in() {
     }
     assert_eq!(server.terminate().code(), Some(0));
 }
+
+#[tokio::test]
+async fn a_demo_that_ran_ahead_goes_on_where_its_log_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let hurry = ["demo", "--listen", "127.0.0.1:0", "--speed", "60", "--data", data];
+    let server = Server::start(&mut program(&hurry));
+    let api = Api::new(server.url());
+    let begun = world(&api).await;
+    let later = async || Some(world(&api).await).filter(|now| *now > begun + 300.0);
+    let ahead = eventually("five minutes of its world", PATIENCE, later).await;
+    server.kill();
+    let server = Server::start(&mut program(&hurry));
+    let api = Api::new(server.url());
+    let again = world(&api).await;
+    assert!(again >= ahead, "it was {ahead} there, and it is {again} after the cut");
+}
+
+/// What time it was there when the log was last read, in seconds since 1970.
+async fn world(api: &Api) -> f64 {
+    let read = async || {
+        let metrics = api.get("/metrics").await.text();
+        let line = metrics.lines().find(|line| line.starts_with("muster_log_last_poll_timestamp_seconds{"))?;
+        line.rsplit_once(' ')?.1.parse().ok()
+    };
+    eventually("the time of the last poll", PATIENCE, read).await
+}

@@ -117,6 +117,7 @@ impl Demo {
         let speed = if self.no_street { 1.0 } else { self.speed };
         let listener = listen(self.listen).await?;
         let parts = Parts::open(&settings, Clock::scaled(speed)).await?;
+        parts.go_on().await?;
         parts.adopt(Some(parts::built_in_rules()), Some(street_catalogue()?)).await?;
         let url = format!("http://{}", local(&listener)?);
         let scenery = Scenery::parse(muster_street::EXAMPLE.roads)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use muster_domain::catalogue::Catalogue;
 use muster_domain::id::GridId;
-use muster_log::{EventLog, LogSettings};
+use muster_log::{EventLog, LogError, LogSettings, Topic};
 use muster_pipeline::PipelineError;
 use muster_pipeline::admit::{Admit, AdmitSettings};
 use muster_pipeline::clock::Clock;
@@ -85,6 +85,26 @@ impl Parts {
             secret,
             owner,
         })
+    }
+
+    /// Moves the clock of a simulated world on to the newest record of its log: such a world may have run ahead.
+    pub(crate) async fn go_on(&self) -> Result<(), Failure> {
+        for partition in 0..self.log.partitions(&Topic::Observation) {
+            let newest = self.newest(partition).await.map_err(|error| Failure::log(&error))?;
+            self.clock.not_before(newest.unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// The time of the newest record of a partition.
+    async fn newest(&self, partition: u32) -> Result<Option<i64>, LogError> {
+        let bounds = self.log.bounds(&Topic::Observation, partition).await?;
+        if bounds.end == bounds.start {
+            return Ok(None);
+        }
+        let mut reader = self.log.reader(&Topic::Observation, partition, bounds.end - 1).await?;
+        let batch = reader.next(1, usize::MAX, Duration::from_secs(5)).await?;
+        Ok(batch.records.last().map(|newest| newest.record.timestamp_us))
     }
 
     /// Makes sure that a configuration holds, for a command that takes something in: what is stored, else what `serve`

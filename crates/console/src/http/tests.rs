@@ -173,7 +173,7 @@ async fn readiness_names_each_part_and_is_off_while_stopping() {
     assert_eq!(stopping.status, 503, "{parts}");
     let process = parts.as_array().unwrap().iter().find(|part| part["part"] == "process").unwrap();
     assert_eq!((&process["ready"], &process["reason"]), (&json!(false), &json!("the process is stopping")));
-    for part in ["store", "log", "configuration"] {
+    for part in ["store", "clock", "log", "configuration"] {
         assert!(parts.as_array().unwrap().iter().any(|one| one["part"] == part && one["ready"] == true), "{parts}");
     }
     bench.desk.store.close().await;

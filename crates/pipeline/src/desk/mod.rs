@@ -222,8 +222,14 @@ impl Desk {
         let store = self.store.healthy().await.err().map(|error| crate::chain(&error));
         let log = self.log.healthy().await.err().map(|error| crate::chain(&error));
         let config = self.config().is_none().then(|| "no rule book and catalogue hold yet".to_owned());
+        let clock = match self.clock.agrees_with(&self.store).await {
+            Err(error @ PipelineError::ClockApart { .. }) => Some(error.to_string()),
+            // That the store does not answer is said already.
+            _ => None,
+        };
         vec![
             Health { part: "store", trouble: store },
+            Health { part: "clock", trouble: clock },
             Health { part: "log", trouble: log },
             Health { part: "configuration", trouble: config },
         ]

@@ -81,6 +81,10 @@ impl Watch {
                 _ = beat.tick() => {}
             }
             held.retain(|_, task| !task.is_finished());
+            if let Err(error) = self.clock.agrees_with(&self.store).await {
+                tracing::error!(error = %crate::chain(&error), "no partition is taken");
+                continue;
+            }
             let fair = self.fair_share(partitions).await;
             for partition in 0..partitions {
                 if held.contains_key(&partition) || held.len() >= fair {

@@ -67,6 +67,10 @@ impl Worker {
                     self.watch.metrics.forget_partition(partition);
                     return;
                 }
+                Err(error @ PipelineError::ClockApart { .. }) => {
+                    tracing::error!(partition, error = %crate::chain(&error), "gives the partition back");
+                    break;
+                }
                 Err(error) => {
                     tracing::error!(partition, error = %crate::chain(&error), "begins again from the last checkpoint");
                     let pause = error.retry_after();
@@ -143,6 +147,14 @@ impl Worker {
             }
         }
         self.correct(&engine).await?;
+        let behind = engine.time().map_or(0, |time| time.micros() - self.watch.clock.micros()) / 1_000_000;
+        if behind > 2 {
+            tracing::error!(
+                partition,
+                seconds = behind,
+                "the clock is behind the log: nothing runs out until it is there"
+            );
+        }
         // What was read ahead of the committed offset is read again, this time aloud.
         let reader = self.watch.log.reader(&Topic::Observation, partition, next).await?;
         let now = Instant::now();
@@ -198,6 +210,7 @@ impl Worker {
             {
                 return Err(PipelineError::Fenced);
             }
+            clock.agrees_with(store).await?;
             standing.renewed = Instant::now();
         }
         if standing.ticked.elapsed() >= settings.tick {

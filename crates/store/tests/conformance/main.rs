@@ -87,7 +87,7 @@ conformance! {
         an_episode_and_a_report_are_one_cases,
         nothing_hangs_on_a_case_that_is_not_there,
         seats_follow_and_are_never_taken_away,
-        a_seat_is_one_cases_and_named_once;
+        a_seat_is_one_cases_and_named_once,
         a_units_load_is_the_cases_it_is_at_work_on;
     conditions:
         a_belief_is_true_up_to_its_offset,
