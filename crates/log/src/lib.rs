@@ -64,6 +64,11 @@ pub trait EventLog: Send + Sync + Debug {
     /// Whether an append could succeed now: reachable, not full, not closed. For readiness.
     async fn healthy(&self) -> Result<(), LogError>;
 
+    /// The room on the disk that this log writes to; nothing where the disk is not ours or does not say.
+    fn disk(&self) -> Option<DiskSpace> {
+        None
+    }
+
     /// Waits for what is on its way, then stops. Afterwards everything answers [`LogError::Closed`].
     async fn close(&self);
 }

@@ -11,6 +11,8 @@ pub struct Metrics {
     registry: Registry,
     /// Observations by configured source name and what became of them.
     pub observations: IntCounterVec,
+    /// Requests and batches of which nothing was taken, by reason: their senders must try again.
+    pub intake_refusals: IntCounterVec,
     /// Records parked, by topic and code.
     pub dead_letters: IntCounterVec,
     /// Records between the committed offset and the end of a partition.
@@ -21,8 +23,18 @@ pub struct Metrics {
     pub admit_seconds: Histogram,
     /// From received to the commit of the case it opened.
     pub observation_to_case_seconds: Histogram,
+    /// Times that a partition's work was broken off, by reason: overtaken by another owner, or failed.
+    pub watch_interruptions: IntCounterVec,
+    /// Partitions of the observation topic, watched or not.
+    pub log_partitions: IntGauge,
+    /// Share of the disk below an embedded log that is free; nothing on Kafka.
+    pub log_disk_free: GaugeVec,
+    /// Whether each part of the process is ready: 1 or 0.
+    pub ready: IntGaugeVec,
     /// Conditions by rule and state.
     pub conditions: IntGaugeVec,
+    /// Places of each class that a rule watches.
+    pub places: IntGaugeVec,
     /// Places of a class that a rule needs and nothing sees.
     pub blind_places: IntGaugeVec,
     /// Live cases by kind and state.
@@ -64,6 +76,11 @@ impl Metrics {
                 "Observations by source and outcome.",
                 &["source", "outcome"],
             )?,
+            intake_refusals: on.counters(
+                "intake_refusals_total",
+                "Requests and batches of which nothing was taken, by reason.",
+                &["reason"],
+            )?,
             dead_letters: on.counters(
                 "dead_letters_total",
                 "Records parked, by topic and code.",
@@ -81,7 +98,20 @@ impl Metrics {
                 "From received to the commit of the case it opened.",
                 QUICK,
             )?,
+            watch_interruptions: on.counters(
+                "watch_interruptions_total",
+                "Times that a partition's work was broken off: overtaken or failed.",
+                &["reason"],
+            )?,
+            log_partitions: on.gauge("log_partitions", "Partitions of the observation topic, watched or not.")?,
+            log_disk_free: on.floats(
+                "log_disk_free_ratio",
+                "Share of the disk below an embedded log that is free.",
+                &[],
+            )?,
+            ready: on.gauges("ready", "Whether each part of the process is ready: 1 or 0.", &["part"])?,
             conditions: on.gauges("conditions", "Conditions by rule and state.", &["rule", "state"])?,
+            places: on.gauges("places", "Places of each class that a rule watches.", &["class"])?,
             blind_places: on.gauges("blind_places", "Places that a rule needs and nothing sees.", &["class"])?,
             cases_open: on.gauges("cases_open", "Live cases by kind and state.", &["kind", "state"])?,
             cases: on.counters("cases_total", "Cases ended, by kind and outcome.", &["kind", "outcome"])?,
@@ -107,6 +137,13 @@ impl Metrics {
         let build = IntGaugeVec::new(Opts::new("build_info", "The version that runs; always 1."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         registry.register(Box::new(build))?;
+        // From zero on, so that the first of each is an increase that an alert can see.
+        for reason in ["busy", "not-ready", "log", "store"] {
+            metrics.intake_refusals.with_label_values(&[reason]).reset();
+        }
+        for reason in ["overtaken", "failed"] {
+            metrics.watch_interruptions.with_label_values(&[reason]).reset();
+        }
         Ok(metrics)
     }
 

@@ -3,6 +3,8 @@
 mod bench;
 
 use axum::body::Body;
+use muster_domain::id::AdapterName;
+use muster_pipeline::admit::{Sender, Sent};
 use muster_wire::schema::{ROUTES, Route};
 use serde_json::{Value, json};
 
@@ -242,6 +244,12 @@ async fn metrics_say_what_is_in_the_store() {
         "muster_seats_unfilled{reason=\"waiting\"} 2",
         "muster_seats_unfilled{reason=\"no_route\"} 0",
         "muster_blind_places{class=\"fire_lane\"} 0",
+        "muster_places{class=\"fire_lane\"} 2",
+        "muster_log_partitions 2",
+        "muster_ready{part=\"store\"} 1",
+        "muster_ready{part=\"log\"} 1",
+        "muster_ready{part=\"configuration\"} 1",
+        "muster_watch_interruptions_total{reason=\"overtaken\"} 0",
         "muster_outbox_pending 0",
         "muster_outbox_oldest_seconds 0",
     ] {
@@ -250,4 +258,19 @@ async fn metrics_say_what_is_in_the_store() {
     assert!(text.contains("muster_store_seconds_count{operation=\"measure\"}") && text.contains("muster_build_info"));
     let apart = Bench::with(Access::LocalOnly, true).await;
     assert_eq!(apart.get("/metrics").await.problem(), "not-found");
+}
+
+#[tokio::test]
+async fn metrics_say_what_was_refused_and_what_is_not_ready() {
+    let bench = Bench::new().await;
+    let sender = Sender { adapter: AdapterName::parse("http").unwrap(), name: "gate".to_owned(), may: None };
+    let body = bytes::Bytes::from(vec![b' '; (1 << 20) + 1]);
+    let sent = Sent { sender: &sender, body: &body, headers: vec![], origin: None };
+    assert!(bench.desk.admit.events(sent, vec![]).await.is_err(), "it is more than fits in at once");
+    bench.desk.log.close().await;
+    let text = bench.get("/metrics").await.text;
+    for line in ["muster_intake_refusals_total{reason=\"busy\"} 1", "muster_ready{part=\"log\"} 0"] {
+        assert!(text.lines().any(|one| one == line), "{line} is not in\n{text}");
+    }
+    assert!(text.contains("muster_admit_seconds_count 0"), "a refusal is no acknowledgement:\n{text}");
 }

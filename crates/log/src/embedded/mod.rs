@@ -22,7 +22,7 @@ use crate::error::LogError;
 use crate::identity::{LogIdentity, TopicIdentity};
 use crate::record::{Append, Bounds, check_batch};
 use crate::settings::{LogSettings, Profile};
-use crate::surroundings::Surroundings;
+use crate::surroundings::{DiskSpace, Surroundings};
 use crate::topic::Topic;
 use crate::{EventLog, LogReader};
 
@@ -109,6 +109,10 @@ impl EventLog for EmbeddedLog {
     async fn healthy(&self) -> Result<(), LogError> {
         self.requests()?;
         self.shelf.check_space()
+    }
+
+    fn disk(&self) -> Option<DiskSpace> {
+        self.shelf.space().ok()
     }
 
     async fn close(&self) {

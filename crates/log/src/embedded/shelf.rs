@@ -14,7 +14,7 @@ use super::lanes::Lanes;
 use crate::arena::Arena;
 use crate::error::LogError;
 use crate::settings::LogSettings;
-use crate::surroundings::Surroundings;
+use crate::surroundings::{DiskSpace, Surroundings};
 
 /// The days of one log. Never empty: the newest day is there from the opening on and is never deleted.
 #[derive(Debug)]
@@ -90,10 +90,15 @@ impl Shelf {
         day.read(lane, from, max_records, max_bytes).await
     }
 
+    /// The room on the disk below the folder.
+    pub(super) fn space(&self) -> Result<DiskSpace, LogError> {
+        (self.surroundings.space)(&self.folder)
+            .map_err(|error| LogError::unavailable("asking for the free space of the disk").because(error))
+    }
+
     /// Refuses when the disk has less room than the floor.
     pub(super) fn check_space(&self) -> Result<(), LogError> {
-        let space = (self.surroundings.space)(&self.folder)
-            .map_err(|error| LogError::unavailable("asking for the free space of the disk").because(error))?;
+        let space = self.space()?;
         if u128::from(space.free) * 100 >= u128::from(space.total) * u128::from(self.floor_percent) {
             return Ok(());
         }

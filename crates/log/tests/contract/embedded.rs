@@ -101,6 +101,7 @@ async fn below_the_floor_appends_are_refused_and_reading_goes_on() {
     world.set_free(5);
     append(&log, 0, &["a"]).await;
     world.set_free(4);
+    assert_eq!(log.disk().map(muster_log::DiskSpace::free_percent), Some(4));
     let full = log.append(vec![at(0, "b")]).await.unwrap_err();
     assert!(matches!(full, LogError::Full { free_percent: 4, floor_percent: 5, .. }) && full.retryable(), "{full}");
     assert!(full.retry_after().is_some());

@@ -187,6 +187,16 @@ impl AdmitError {
             Self::Store(error) => error.retry_after(),
         }
     }
+
+    /// The reason under which it is counted.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Busy { .. } => "busy",
+            Self::NotReady => "not-ready",
+            Self::Log(_) => "log",
+            Self::Store(_) => "store",
+        }
+    }
 }
 
 /// What goes to the log of one call, and what becomes of it once it is there.
@@ -266,6 +276,22 @@ impl Admit {
         pieces: Vec<(Sent<'_>, Items<Envelope<'_>>)>,
     ) -> Result<Admitted, AdmitError> {
         let timer = self.0.metrics.admit_seconds.start_timer();
+        let taken = self.take(sender, pieces).await;
+        match &taken {
+            Ok(_) => timer.observe_duration(),
+            Err(error) => {
+                timer.stop_and_discard();
+                self.0.metrics.intake_refusals.with_label_values(&[error.reason()]).inc();
+            }
+        }
+        taken
+    }
+
+    async fn take(
+        &self,
+        sender: &Sender,
+        pieces: Vec<(Sent<'_>, Items<Envelope<'_>>)>,
+    ) -> Result<Admitted, AdmitError> {
         let _room = self.room(pieces.iter().map(|(sent, _)| sent.body.len()).sum())?;
         let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
         let mut batch = Batch::default();
@@ -277,9 +303,7 @@ impl Admit {
         }
         self.answers(&config, &mut batch).await?;
         self.claim(&mut batch).await?;
-        let admitted = self.append(sender, batch).await?;
-        timer.observe_duration();
-        Ok(admitted)
+        self.append(sender, batch).await
     }
 
     fn each_event(&self, config: &Config, sent: &Sent<'_>, items: Vec<Item<Envelope<'_>>>, batch: &mut Batch) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster_domain::case::{Case, ClockKind, SeatState};
 use muster_domain::id::PlaceId;
+use muster_log::Topic;
 use muster_store::{CaseFilter, ConditionFilter};
 
 use super::Desk;
@@ -19,6 +20,7 @@ impl Desk {
     /// # Errors
     /// [`PipelineError`] if the store cannot say.
     pub async fn measure(&self) -> Result<(), PipelineError> {
+        self.measure_standing().await;
         let timer = self.metrics.store_timer("measure");
         self.measure_cases().await?;
         self.measure_conditions().await?;
@@ -28,6 +30,20 @@ impl Desk {
         self.metrics.outbox_oldest_seconds.set(age as f64 / 1e6);
         timer.observe_duration();
         Ok(())
+    }
+
+    /// What can be said whatever the store says.
+    async fn measure_standing(&self) {
+        for health in self.health().await {
+            self.metrics.ready.with_label_values(&[health.part]).set(i64::from(health.trouble.is_none()));
+        }
+        self.metrics.log_partitions.set(i64::from(self.log.partitions(&Topic::Observation)));
+        if let Some(space) = self.log.disk() {
+            self.metrics
+                .log_disk_free
+                .with_label_values::<&str>(&[])
+                .set(space.free as f64 / space.total.max(1) as f64);
+        }
     }
 
     async fn measure_cases(&self) -> Result<(), PipelineError> {
@@ -101,6 +117,10 @@ impl Desk {
                 Some(next) => cursor = Some(next),
                 None => break,
             }
+        }
+        metrics.places.reset();
+        for place in config.catalogue.places.values().filter(|place| blind.contains_key(place.class.as_str())) {
+            metrics.places.with_label_values(&[place.class.as_str()]).inc();
         }
         metrics.blind_places.reset();
         for (class, places) in blind {

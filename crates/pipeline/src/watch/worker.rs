@@ -64,6 +64,7 @@ impl Worker {
                 Ok(()) => break,
                 Err(PipelineError::Fenced) => {
                     tracing::warn!(partition, epoch = self.held.epoch, "the partition has another owner now");
+                    self.watch.metrics.watch_interruptions.with_label_values(&["overtaken"]).inc();
                     self.watch.metrics.forget_partition(partition);
                     return;
                 }
@@ -73,6 +74,7 @@ impl Worker {
                 }
                 Err(error) => {
                     tracing::error!(partition, error = %crate::chain(&error), "begins again from the last checkpoint");
+                    self.watch.metrics.watch_interruptions.with_label_values(&["failed"]).inc();
                     let pause = error.retry_after();
                     tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(pause) => {} }
                 }
