@@ -8,6 +8,7 @@ mod api;
 mod browser;
 mod chaos;
 mod cli;
+mod deploy;
 mod e2e;
 mod import;
 mod records;

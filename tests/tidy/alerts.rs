@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::rust::Token;
 use crate::tree::Tree;
-use crate::{here, prove};
+use crate::{here, links, prove};
 
 const RULES: &str = "deploy/prometheus/muster.rules.yml";
 const CASES: &str = "deploy/prometheus/muster.rules.test.yml";
@@ -51,8 +51,8 @@ fn quoted(tree: &Tree) -> Vec<String> {
         .collect();
     let mut findings = Vec::new();
     for (name, text) in pages(tree) {
-        let searches =
-            text.split("grep ").skip(1).filter_map(|rest| rest.split('\'').nth(1).filter(|_| rest.len() > 4));
+        let commands = links::read(text).spans;
+        let searches = commands.iter().filter_map(|(_, command)| command.split_once("grep ")?.1.split('\'').nth(1));
         for words in searches.flat_map(|search| search.split('|')) {
             if !said.iter().any(|literal| literal.contains(words)) {
                 findings.push(format!("{PAGES}{name}.md: nothing logs `{words}`"));

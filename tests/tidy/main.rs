@@ -1,7 +1,9 @@
 //! The house rules, proven: each is a function from the tree to what is wrong in it, and each is shown to be able to fail.
 
+mod alerts;
 mod arrows;
 mod commands;
+mod containers;
 mod documents;
 mod length;
 mod links;
@@ -15,6 +17,7 @@ mod purity;
 mod readme;
 mod routes;
 mod rust;
+mod settings;
 mod sources;
 mod texts;
 mod tree;

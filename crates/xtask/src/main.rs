@@ -1,6 +1,7 @@
 //! Every chore of this repository as one command.
 
 mod chores;
+mod deploy;
 mod kafka;
 mod keeper;
 mod postgres;
@@ -35,6 +36,8 @@ enum Chore {
     Ci,
     /// Prove the house rules: arrows between crates, file lengths, documents, SQL palette
     Tidy,
+    /// Hold what lies in deploy/ to the programs that will read it: promtool, systemd-analyze, docker-compose
+    Deploy,
     /// Run a command beside a private PostgreSQL and Kafka, which end with it
     With {
         /// The command and its arguments, after `--`
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Chore::Test { quick } => stages::test(&root, stages::Options { quick, strict: continuous() }),
         Chore::Ci => stages::test(&root, stages::Options { quick: false, strict: true }),
         Chore::Tidy => chores::tidy(&root),
+        Chore::Deploy => deploy::chore(&root, continuous()),
         Chore::With { command } => chores::with(&root, &command),
         Chore::Schemas => chores::schemas(&root),
     }

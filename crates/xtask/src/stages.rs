@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::deploy;
 use crate::screen::{refuse, say, step};
 use crate::services::Services;
 use crate::tally::Tally;
@@ -39,7 +40,11 @@ pub(crate) fn test(root: &Path, options: Options) -> ExitCode {
         // with all targets cargo builds the very units that the tests use, and the program beside them
         stage(root, options, "build", &["build", "--workspace", "--all-targets"]),
     ];
-    let services = if options.quick { Services::none() } else { Services::start(root) };
+    let begun = Instant::now();
+    let deploy = deploy::check(root);
+    stages.push(Stage { name: "deploy", ok: deploy.ok, took: begun.elapsed() });
+    let mut services = if options.quick { Services::none() } else { Services::start(root) };
+    services.needs.extend(deploy.needs);
     let (tests, tally) = run_tests(root, options, &services);
     stages.push(tests);
     close(&stages, &services, &tally, options)

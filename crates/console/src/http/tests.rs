@@ -248,6 +248,7 @@ async fn metrics_say_what_is_in_the_store() {
         "muster_log_partitions 2",
         "muster_ready{part=\"store\"} 1",
         "muster_ready{part=\"log\"} 1",
+        "muster_ready{part=\"clock\"} 1",
         "muster_ready{part=\"configuration\"} 1",
         "muster_watch_interruptions_total{reason=\"overtaken\"} 0",
         "muster_outbox_pending 0",
