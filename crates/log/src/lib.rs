@@ -21,7 +21,7 @@ use std::time::Duration;
 pub use crate::embedded::FolderLock;
 pub use crate::error::{Cause, LogError};
 pub use crate::identity::{LogIdentity, TopicIdentity};
-pub use crate::kafka::TopicWriter;
+pub use crate::kafka::{TopicWriter, bare_loop};
 pub use crate::record::{
     Append, Batch, Bounds, Fetched, HeaderName, MAX_APPEND_BYTES, MAX_HEADER_NAME_BYTES, MAX_HEADERS, MAX_RECORD_BYTES,
     Record,

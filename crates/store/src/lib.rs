@@ -30,6 +30,7 @@ mod member;
 mod outbox;
 mod partition;
 mod report;
+mod scratch;
 mod seat;
 mod source_offset;
 mod token;
@@ -53,6 +54,7 @@ pub use outbox::{FEED, Numbered, OutboxEnds, OutboxPending, OutboxRow, Published
 pub use page::Page;
 pub use partition::{PartitionOwned, PartitionRow};
 pub use report::{ReportClaim, ReportRow};
+pub use scratch::Scratch;
 pub use seat::{SeatCount, SeatRow, UnitLoad};
 pub use store::{Store, StoreSettings};
 pub use token::SeatTokenRow;

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::statement::{Args, Session, Statement, args, sql};
+use crate::store::Store;
 use crate::tx::Tx;
 
 async fn case_of(session: &mut Session<'_>, find: Statement, key: Args) -> Result<Option<String>, StoreError> {
@@ -70,5 +71,16 @@ impl Tx {
             Some(linked) if linked == case => Ok(()),
             _ => Err(self.session().given_up(StoreError::Conflict { operation })),
         }
+    }
+}
+
+impl Store {
+    /// How many episodes the cases of a kind carry, ended ones too.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn episodes_of_kind(&self, kind: &str) -> Result<u64, StoreError> {
+        let row = self.read().await?.session().row(sql!("link/episodes_of_kind"), args![kind]).await?;
+        row.map_or(Ok(0), |row| row.count("episodes"))
     }
 }

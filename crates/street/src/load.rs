@@ -21,13 +21,16 @@ pub struct LoadSettings {
     pub seed: u64,
     /// Observations in one batch.
     pub batch: usize,
+    /// How many times shorter everything lasts than the example rule has it: dwell, clearing, and the stops themselves.
+    /// More than 1 needs a rule as much shorter.
+    pub hurry: u32,
 }
 
 /// Why a load cannot be made.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// A zero somewhere.
-    #[error("rate, places, seconds and batch must be more than 0")]
+    #[error("rate, places, seconds, batch and hurry must be more than 0")]
     Zero,
     /// A camera would speak less often than the rule needs to see.
     #[error("{places} places at {rate} a second speak every {every} s: at most every {MOST_SECONDS} s, raise the rate")]
@@ -57,6 +60,8 @@ pub struct ExpectedIncident {
     pub place: String,
     /// When the dwell is met, in seen time.
     pub begins: i64,
+    /// When the first observation at or after that is seen: the one that shows it.
+    pub shown: i64,
     /// When the lane has been free for long enough; `None` = not before the load ends.
     pub ends: Option<i64>,
 }
@@ -101,11 +106,11 @@ impl Load {
     /// # Errors
     /// [`LoadError`] if a number is 0 or places would speak too seldom.
     pub fn new(settings: LoadSettings) -> Result<Self, LoadError> {
-        let LoadSettings { rate, places, seconds, seed, batch } = settings;
-        if rate == 0 || places == 0 || seconds == 0 || batch == 0 {
+        let LoadSettings { rate, places, seconds, seed, batch, hurry } = settings;
+        if rate == 0 || places == 0 || seconds == 0 || batch == 0 || hurry == 0 {
             return Err(LoadError::Zero);
         }
-        if u64::from(places) > u64::from(rate) * u64::from(MOST_SECONDS) {
+        if u64::from(places) * u64::from(hurry) > u64::from(rate) * u64::from(MOST_SECONDS) {
             return Err(LoadError::Sparse { places, rate, every: places.div_ceil(rate) });
         }
         let plans = (0..places).map(|index| Plan::new(&settings, index, &mut Chance::new(seed, &place_id(index))));
@@ -155,11 +160,12 @@ impl Load {
         for (index, plan) in (0..).zip(&self.plans) {
             let Some(last) = self.settings.last_round(index) else { continue };
             for &(from, to) in &plan.stops {
-                let begins = self.settings.instant(from, index) + DWELL;
+                let begins = self.settings.instant(from, index) + self.settings.hurried(DWELL);
                 // Evidence says so at or after the beginning: no tick is needed to find it.
-                if self.settings.instant(to.min(last + 1) - 1, index) >= begins {
-                    let ends = (to <= last).then(|| self.settings.instant(to, index) + CLEAR);
-                    expected.push(ExpectedIncident { place: plan.place.clone(), begins, ends });
+                let mut seen = (from..to.min(last + 1)).map(|round| self.settings.instant(round, index));
+                if let Some(shown) = seen.find(|seen| *seen >= begins) {
+                    let ends = (to <= last).then(|| self.settings.instant(to, index) + self.settings.hurried(CLEAR));
+                    expected.push(ExpectedIncident { place: plan.place.clone(), begins, shown, ends });
                 }
             }
         }
@@ -242,10 +248,11 @@ fn end_plainly(settings: &LoadSettings, index: u32, stops: &mut Vec<(u64, u64)>)
             return false;
         }
         let end = settings.instant(last, index);
-        if *to > last || end - settings.instant(*to, index) < CLEAR + APART {
+        let (dwell, apart) = (settings.hurried(DWELL), settings.hurried(APART));
+        if *to > last || end - settings.instant(*to, index) < settings.hurried(CLEAR) + apart {
             *to = last + 2;
             let held = end - settings.instant(*from, index);
-            return !(DWELL - APART..DWELL + APART).contains(&held);
+            return !(dwell - apart..dwell + apart).contains(&held);
         }
         true
     });
@@ -254,6 +261,11 @@ fn end_plainly(settings: &LoadSettings, index: u32, stops: &mut Vec<(u64, u64)>)
 impl LoadSettings {
     fn observations(&self) -> u64 {
         u64::from(self.rate) * u64::from(self.seconds)
+    }
+
+    /// A span of the example rule, as much shorter as everything is.
+    fn hurried(&self, micros: i64) -> i64 {
+        micros / i64::from(self.hurry)
     }
 
     /// When observation `number` is seen, in microseconds after the start.
@@ -276,8 +288,8 @@ impl LoadSettings {
 /// Stops of one lane: quiet for a while, then short or long, never closer than [`APART`]; never within two rounds of the dwell.
 fn stops(settings: &LoadSettings, chance: &mut Chance) -> Vec<(u64, u64)> {
     let round = i64::from(settings.places) * MICROS / i64::from(settings.rate);
-    let rounds = |micros: i64| u64::try_from(micros / round.max(1) + 1).unwrap_or(1);
-    let end = rounds(i64::from(settings.seconds) * MICROS);
+    let rounds = |micros: i64| u64::try_from(settings.hurried(micros) / round.max(1) + 1).unwrap_or(1);
+    let end = u64::try_from(i64::from(settings.seconds) * MICROS / round.max(1) + 1).unwrap_or(1);
     let mut stops = Vec::new();
     let mut at = rounds(chance.between(0, 240) * MICROS);
     while at < end {

@@ -102,7 +102,8 @@ fn seed() -> u64 {
 async fn assault(stage: &Stage, rounds: u32, most_millis: u64) {
     let (seed, begun) = (seed(), Instant::now());
     let seconds = SECONDS * rounds;
-    let load = Load::new(LoadSettings { rate: PLACES / 5, places: PLACES, seconds, seed, batch: 60 }).unwrap();
+    let load =
+        Load::new(LoadSettings { rate: PLACES / 5, places: PLACES, seconds, seed, batch: 60, hurry: 1 }).unwrap();
     let start = (jiff::Timestamp::now().as_microsecond() / MICROS - i64::from(seconds) - 60) * MICROS;
     let files = load.catalogue();
     let files =

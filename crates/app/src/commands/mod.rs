@@ -1,5 +1,6 @@
 //! Subcommands that do one thing and end.
 
+mod bench;
 mod dlq;
 mod import;
 mod migrate;
@@ -16,6 +17,7 @@ use crate::exit::Failure;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Bench(bench::Bench),
     Dlq(dlq::Dlq),
     Import(import::Import),
     Migrate(migrate::Migrate),
@@ -26,6 +28,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) async fn run(self) -> Result<ExitCode, Failure> {
         match self {
+            Self::Bench(bench) => bench.run().await,
             Self::Dlq(dlq) => dlq.run().await,
             Self::Import(import) => import.run().await,
             Self::Migrate(migrate) => migrate.run().await,

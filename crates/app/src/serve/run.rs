@@ -102,7 +102,8 @@ impl Running {
     }
 }
 
-fn watch(parts: &Parts, settings: &Settings, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
+/// The watch over all partitions that this process can get.
+pub(crate) fn watch(parts: &Parts, settings: &Settings, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
     let second = parts.clock.real_time(muster_domain::time::Span::from_secs(1));
     let watch = Watch {
         log: Arc::clone(&parts.log),

@@ -1,5 +1,6 @@
 //! The log on Apache Kafka.
 
+mod bare;
 mod client;
 mod consumer;
 mod native;
@@ -17,6 +18,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
+pub use self::bare::bare_loop;
 use self::client::{Settings, blocking, trouble};
 use self::consumer::Consumers;
 pub use self::outsider::TopicWriter;

@@ -1,4 +1,4 @@
-//! The three calls of librdkafka that its Rust wrapper lacks, or answers with a panic. The only unsafe code here.
+//! The calls of librdkafka that its Rust wrapper lacks, or answers with a panic. The only unsafe code here.
 #![expect(unsafe_code, reason = "calls into the C library; each block says why it holds")]
 
 use std::ffi::{CStr, CString, c_char, c_int};
@@ -49,6 +49,44 @@ pub(super) fn each_header(message: &BorrowedMessage<'_>, mut each: impl FnMut(&[
         };
         each(name.to_bytes(), value);
     }
+}
+
+/// Takes what the consumer has ready, up to `most` messages, and hands out the payloads of a topic. Says how many.
+pub(super) fn consume_batch(
+    client: &Client<impl ClientContext>,
+    topic: &CStr,
+    most: usize,
+    wait: Duration,
+    mut each: impl FnMut(&[u8]),
+) -> u64 {
+    let wait = c_int::try_from(wait.as_millis()).unwrap_or(c_int::MAX);
+    let mut messages: Vec<*mut c::rd_kafka_message_t> = vec![ptr::null_mut(); most];
+    // SAFETY: the client lives as long as the borrow; the queue is given back by the guard; the array is ours and as long
+    // as said.
+    let taken = unsafe {
+        let queue = Owned(c::rd_kafka_queue_get_consumer(client.native_ptr()), c::rd_kafka_queue_destroy);
+        if queue.0.is_null() {
+            return 0;
+        }
+        c::rd_kafka_consume_batch_queue(queue.0, wait, messages.as_mut_ptr(), most)
+    };
+    let mut count = 0;
+    for message in messages.into_iter().take(usize::try_from(taken).unwrap_or_default()) {
+        let message = Owned(message, c::rd_kafka_message_destroy);
+        // SAFETY: the library filled this place with a message, which lives until the guard gives it back; its payload is
+        // there where there is no error.
+        unsafe {
+            let found = &*message.0;
+            if found.err != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || found.payload.is_null() {
+                continue;
+            }
+            if CStr::from_ptr(c::rd_kafka_topic_name(found.rkt)) == topic {
+                count += 1;
+                each(slice::from_raw_parts(found.payload.cast::<u8>(), found.len));
+            }
+        }
+    }
+    count
 }
 
 /// The ids of topics (KIP-516), in the order of the names; empty for one that has none. Blocks up to the timeout.

@@ -9,7 +9,7 @@ use super::*;
 const START: i64 = 1_795_492_800 * MICROS;
 
 fn settings(rate: u32, places: u32, seconds: u32, seed: u64) -> LoadSettings {
-    LoadSettings { rate, places, seconds, seed, batch: 97 }
+    LoadSettings { rate, places, seconds, seed, batch: 97, hurry: 1 }
 }
 
 /// For each place, (seen, occupied) in the order of sending.
@@ -36,7 +36,8 @@ fn observations(load: &Load) -> BTreeMap<String, Vec<(i64, bool)>> {
 }
 
 /// Counts how long each lane has been seen occupied without a break, and free after that; knows nothing of the plan.
-fn counted(seen: &BTreeMap<String, Vec<(i64, bool)>>) -> Vec<ExpectedIncident> {
+fn counted(seen: &BTreeMap<String, Vec<(i64, bool)>>, hurry: i64) -> Vec<ExpectedIncident> {
+    let (dwell, clear) = (DWELL / hurry, CLEAR / hurry);
     let mut incidents = Vec::new();
     for (place, seen) in seen {
         let (mut since, mut free, mut open) = (None, None, None);
@@ -44,8 +45,8 @@ fn counted(seen: &BTreeMap<String, Vec<(i64, bool)>>) -> Vec<ExpectedIncident> {
             if occupied {
                 free = None;
                 let from = *since.get_or_insert(at);
-                if open.is_none() && at - from >= DWELL {
-                    open = Some(from + DWELL);
+                if open.is_none() && at - from >= dwell {
+                    open = Some((from + dwell, at));
                 }
                 continue;
             }
@@ -54,16 +55,22 @@ fn counted(seen: &BTreeMap<String, Vec<(i64, bool)>>) -> Vec<ExpectedIncident> {
                 continue;
             }
             let from = *free.get_or_insert(at);
-            if at - from >= CLEAR {
-                incidents.extend(open.take().map(|begins| ExpectedIncident {
+            if at - from >= clear {
+                incidents.extend(open.take().map(|(begins, shown)| ExpectedIncident {
                     place: place.clone(),
                     begins,
-                    ends: Some(from + CLEAR),
+                    shown,
+                    ends: Some(from + clear),
                 }));
                 (since, free) = (None, None);
             }
         }
-        incidents.extend(open.map(|begins| ExpectedIncident { place: place.clone(), begins, ends: None }));
+        incidents.extend(open.map(|(begins, shown)| ExpectedIncident {
+            place: place.clone(),
+            begins,
+            shown,
+            ends: None,
+        }));
     }
     incidents.sort();
     incidents
@@ -71,12 +78,21 @@ fn counted(seen: &BTreeMap<String, Vec<(i64, bool)>>) -> Vec<ExpectedIncident> {
 
 #[test]
 fn what_is_expected_is_what_a_naive_counter_counts() {
-    for (rate, places, seconds, seed) in
-        [(50, 40, 1_800, 1), (7, 100, 2_400, 2), (100, 10, 600, 3), (20, 400, 3_600, 4), (3, 1, 900, 5)]
-    {
-        let load = Load::new(settings(rate, places, seconds, seed)).unwrap();
+    for (rate, places, seconds, seed, hurry) in [
+        (50, 40, 1_800, 1, 1),
+        (7, 100, 2_400, 2, 1),
+        (100, 10, 600, 3, 1),
+        (20, 400, 3_600, 4, 1),
+        (3, 1, 900, 5, 1),
+        (200, 200, 300, 6, 10),
+    ] {
+        let load = Load::new(LoadSettings { hurry, ..settings(rate, places, seconds, seed) }).unwrap();
         let expected = load.expected();
-        assert_eq!(counted(&observations(&load)), expected, "rate {rate}, places {places}, seed {seed}");
+        assert_eq!(
+            counted(&observations(&load), i64::from(hurry)),
+            expected,
+            "rate {rate}, places {places}, seed {seed}"
+        );
         if places > 10 {
             assert!(expected.len() > 10, "{} incidents", expected.len());
             assert!(expected.iter().any(|incident| incident.ends.is_some()));
