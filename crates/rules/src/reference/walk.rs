@@ -31,8 +31,6 @@ pub(super) struct Hold {
     sum: Span,
     /// Since when the wanted answer does not stand, covered.
     paused: Option<Seen>,
-    /// This pause was already found longer than the hold's `for`.
-    overlong: bool,
     /// The covered time of the contrary answer.
     doubt: Option<Span>,
     doubters: BTreeSet<DeviceId>,
@@ -86,7 +84,9 @@ pub(super) fn walk(standing: &Standing, entries: &[Entry], setting: &Setting, ho
         // Health alone makes no instant to judge: not of one that is only looked at, nor before the evidence of the same.
         let health = fresh.is_some_and(|entry| !evidence(entry));
         let more = entries.get(walk.known).is_some_and(|next| next.at == walk.at);
-        let waits = health && (more || (walk.at == horizon && !judged_here && thaw != Some(horizon)));
+        // Nor the instant of a person's word, before what came for it since.
+        let waits = (fresh.is_none() && more)
+            || health && (more || (walk.at == horizon && !judged_here && thaw != Some(horizon)));
         let turn = if frozen(walk.at) || waits { None } else { walk.instant(fresh) };
         if let Some(turn) = turn {
             return Ok(turn);
@@ -196,8 +196,12 @@ impl Walk<'_> {
             self.hold = Hold { sum, ..Hold::default() };
             return (sum >= aim.span).then(|| self.turn(aim.to, self.at));
         }
-        self.hold.paused.get_or_insert(self.at);
-        let to = aim.doubt_to.filter(|_| answer != Answer::None)?;
+        let contrary = aim.doubt_to.filter(|_| answer != Answer::None);
+        // A hold into which nothing came yet has nothing to pause.
+        if self.hold.sum > Span::ZERO || contrary.is_some() {
+            self.hold.paused.get_or_insert(self.at);
+        }
+        let to = contrary?;
         let doubt = *self.hold.doubt.get_or_insert(Span::ZERO);
         (doubt >= self.setting.rule.tolerate).then(|| self.turn(to, self.at))
     }
@@ -217,18 +221,19 @@ impl Walk<'_> {
         }
         // §4: the doubt's "time, and what follows it uncovered, counts as a pause", and one that is longer than
         // `for` starts the hold again and forgets the doubt.
-        let overlong = self.hold.paused.map(|since| since.plus(aim.span));
-        let overlong = overlong.filter(|at| !self.hold.overlong && *at < next);
         let contrary = aim.doubt_to.filter(|_| judged.answer != Answer::None);
-        if let Some(at) = overlong {
+        // A hold of no length protects nothing that a pause could start again.
+        let lasting = aim.span > Span::ZERO;
+        let overlong = |hold: &Hold| hold.paused.map(|since| since.plus(aim.span)).filter(|at| lasting && *at < next);
+        while let Some(at) = overlong(&self.hold) {
             let turn = contrary.and_then(|to| self.doubt(to, at));
             if turn.is_some() {
                 return turn;
             }
-            let doubters = if self.state == State::Easing { judged.sayers } else { BTreeSet::new() };
-            let doubt = contrary.map(|_| Span::ZERO);
-            self.hold = Hold { sum: Span::ZERO, overlong: true, doubt, doubters, paused: self.hold.paused };
+            let doubters = if self.state == State::Easing { judged.sayers.clone() } else { BTreeSet::new() };
             self.at = self.at.max(at);
+            let afresh = Hold { paused: Some(self.at), doubt: Some(Span::ZERO), doubters, ..Hold::default() };
+            self.hold = if contrary.is_some() { afresh } else { Hold::default() };
         }
         contrary.and_then(|to| self.doubt(to, next))
     }
