@@ -52,6 +52,9 @@ struct Aim {
     doubt_to: Option<State>,
 }
 
+/// Longer than any time.
+const FOR_EVER: Span = Span::from_micros(i64::MAX);
+
 /// A walk through seen time.
 struct Walk<'a> {
     setting: &'a Setting,
@@ -135,6 +138,8 @@ impl Walk<'_> {
             (State::Easing, Clear::When(clause)) => aim(Answer::NotSo, clause.hold, State::Clear, Some(State::Present)),
             // §5: quiet "is met by covered time without another impulse".
             (State::Present, Clear::Quiet(quiet)) => aim(Answer::NotSo, *quiet, State::Clear, None),
+            // No quiet is long enough; it is counted, for a later version may say how long.
+            (State::Present, Clear::ByPerson) if rule.is_impulse() => aim(Answer::NotSo, FOR_EVER, State::Clear, None),
             _ => None,
         }
     }
@@ -170,10 +175,9 @@ impl Walk<'_> {
             _ => false,
         });
         // §11.5: one that was judged late, when it no longer covers its place, changes nothing there.
-        let impulse = impulse.filter(|entry| {
-            let speaks = self.setting.speaks(&entry.device);
-            self.sources.get(&entry.device).is_some_and(|source| source.says(self.at, speaks, self.setting).is_some())
-        });
+        let covers =
+            |device| self.sources.get(device).is_some_and(|source| source.says(self.at, self.setting).is_some());
+        let impulse = impulse.filter(|entry| covers(&entry.device));
         if let Some(entry) = impulse {
             self.witnesses.insert(entry.device.clone());
             self.hold = Hold::default();

@@ -54,7 +54,7 @@ impl Belief {
             (State::Suspected, Answer::So(_)) if met => Some(State::Present),
             (State::Suspected, Answer::NotSo) if doubted => Some(State::Clear),
             (State::Present, Answer::NotSo) => Some(State::Easing),
-            (State::Easing, Answer::NotSo) if met => Some(State::Clear),
+            (State::Easing, Answer::NotSo) | (State::Present, Answer::Quiet) if met => Some(State::Clear),
             (State::Easing, Answer::So(_)) if doubted => Some(State::Present),
             _ => None,
         }
@@ -169,6 +169,13 @@ impl Belief {
             *self = ahead;
         }
         turn
+    }
+
+    /// The witnesses at a log time up to which a look has found no change.
+    pub(super) fn witnesses_at(&self, view: &View<'_>, time: i64) -> u64 {
+        let mut ahead = *self;
+        ahead.advance(view, time);
+        ahead.witnesses
     }
 
     /// The first instant after `from` at which something may change if nobody says a word more.
