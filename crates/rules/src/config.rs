@@ -10,7 +10,7 @@ use muster_domain::record::Value;
 use crate::rulebook::{Mode, Rule, RuleBook};
 
 /// The most devices that may speak of one kind at one place.
-pub const MAX_SOURCES: usize = 64;
+pub const MAX_SOURCES: usize = 63;
 
 /// A configuration version.
 #[derive(Debug)]

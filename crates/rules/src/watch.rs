@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use muster_domain::condition::{Change, ConditionKey, State, Subject};
 use muster_domain::id::{AdapterName, ClassId, DeviceId, EpisodeId, ObservationKind, PlaceId, RuleId};
-use muster_domain::record::{LogRecord, Observation};
+use muster_domain::record::{Health, LogRecord, Observation};
 use muster_domain::time::{LogTime, Received, Seen};
 
 pub use checkpoint::CheckpointError;
@@ -217,6 +217,9 @@ impl Engine {
             return;
         };
         let is_health = said.kind.as_str() == HEALTH_KIND;
+        // A health record that names no part speaks of the part that makes such records.
+        let heartbeat = self.config.as_ref().and_then(|config| config.rulebook.kinds.get(HEALTH_KIND));
+        let heartbeat = heartbeat.map(|kind| kind.made_by);
         let now = now(&self.generation, self.partition, offset, self.clock.time, is_live(said, self.clock.time));
         let (mut meant, mut news) = (false, false);
         for route in routes.iter().filter(|route| route.device == said.device && (is_health || route.kind == said.kind))
@@ -227,7 +230,9 @@ impl Engine {
             let was_out = condition.voices[source].out_since().is_some();
             let applied = if is_health {
                 let voice = &mut condition.voices[source];
-                let heard = said.health.is_some_and(|health| voice.hear_health(said.seen.micros(), health));
+                let heard = said.health.is_some_and(|health| {
+                    voice.hear_health(said.seen.micros(), Health { of: health.of.or(heartbeat), ..health })
+                });
                 if heard && voice.adapter.as_ref() != Some(&said.adapter) {
                     voice.adapter = Some(said.adapter.clone());
                 }

@@ -30,8 +30,7 @@ pub(super) struct Judged {
 
 /// Judges the place at an instant for a condition with these witnesses.
 pub(super) fn judge(sources: &Sources, at: Seen, witnesses: &BTreeSet<DeviceId>, setting: &Setting) -> Judged {
-    let said =
-        |device: &DeviceId| sources.get(device).and_then(|source| source.says(at, setting.speaks(device), setting));
+    let said = |device: &DeviceId| sources.get(device).and_then(|source| source.says(at, setting));
     let verdicts: Vec<(&DeviceId, Says)> =
         sources.keys().filter_map(|device| Some((device, setting.says(said(device)?)))).collect();
     let sayers = verdicts.iter().filter(|(_, v)| *v == Says::So).map(|(device, _)| (*device).clone()).collect();
@@ -69,7 +68,7 @@ pub(super) fn judge(sources: &Sources, at: Seen, witnesses: &BTreeSet<DeviceId>,
 
 /// The next instant after `at` at which some coverage ends.
 pub(super) fn next_end(sources: &Sources, at: Seen, setting: &Setting) -> Option<Seen> {
-    let ends = sources.iter().filter_map(|(device, source)| source.until(setting.speaks(device), setting));
+    let ends = sources.values().filter_map(|source| source.until(setting));
     ends.filter(|end| *end > at).min()
 }
 

@@ -9,7 +9,7 @@ use muster_domain::record::{Act, ActKind, Observation, Outcome, Part};
 use muster_domain::time::{LogTime, Seen, Span};
 
 use super::Intake;
-use super::cover::{Content, Entry, heard};
+use super::cover::{Content, Entry, Source, heard};
 use super::ladder::Ladder;
 use super::setting::Setting;
 use super::walk::{Hold, Standing, Turn, walk};
@@ -98,16 +98,19 @@ impl Condition {
 
     /// §3: "a tick only looks ahead from `seen`; a change that a look brings moves it to the instant of that change".
     pub(super) fn look(&mut self, at: LogTime, now: &Now<'_>, out: &mut Vec<Change>) {
-        let horizon = Seen::from_micros(at.micros());
+        self.turn_until(Seen::from_micros(at.micros()), now, out);
+        // §2: a begin that a record brought that was not live "opens only if it still stands then".
+        if self.episode.as_ref().is_some_and(|episode| episode.ladder.is_none()) {
+            self.open(now, out);
+        }
+    }
+
+    fn turn_until(&mut self, horizon: Seen, now: &Now<'_>, out: &mut Vec<Change>) {
         while self.seen.is_some_and(|seen| seen <= horizon)
             && let Ok(turn) = walk(&self.standing, &self.entries, &self.setting, horizon)
         {
             self.seen = self.seen.max(Some(turn.from.0));
             self.take(turn, now, out);
-        }
-        // §2: a begin that a record brought that was not live "opens only if it still stands then".
-        if self.episode.as_ref().is_some_and(|episode| episode.ladder.is_none()) {
-            self.open(now, out);
         }
     }
 
@@ -189,21 +192,42 @@ impl Condition {
         self.end(at, EndedHow::ByPerson, out);
     }
 
-    /// §10: "a withdrawn rule or place ends its conditions as `withdrawn`".
+    /// §10: "a withdrawn rule or place ends its conditions as `withdrawn`": nothing is said of them any more.
     pub(super) fn withdraw(mut self, now: &Now<'_>, out: &mut Vec<Change>) {
         let at = self.here(now);
+        if self.blind {
+            let at = LogTime::from_micros(at.micros());
+            out.push(Change::Blind(Blind {
+                key: self.key.clone(),
+                blind: false,
+                at,
+                since: None,
+                sources: Vec::new(),
+            }));
+        }
+        let from = std::mem::replace(&mut self.standing.state, State::Unknown);
+        if from != State::Unknown {
+            self.moved(from, at, out);
+        }
         self.end(at, EndedHow::Withdrawn, out);
     }
 
-    /// §10: "when a rule's version changes: `since` is kept, deadlines are recomputed, nothing is cleared backwards".
-    pub(super) fn reset(&mut self, setting: Arc<Setting>, log: Option<LogTime>) {
-        if let Some(seen) = self.seen
-            && let Err(standing) = walk(&self.standing, &self.entries, &self.setting, seen)
-        {
-            self.standing = standing;
+    /// §1: "from here on configuration version `n` holds"; §10: "`since` is kept, deadlines are recomputed, nothing is
+    /// cleared backwards": up to log time the version before decides, and nothing that the new one says comes before it.
+    pub(super) fn reset(&mut self, setting: Arc<Setting>, now: &Now<'_>, out: &mut Vec<Change>) {
+        if !self.setting.means(&setting) {
+            if let Some(log) = now.log {
+                self.turn_until(Seen::from_micros(log.micros()), now, out);
+            }
+            self.seen = self.seen.map(|_| self.here(now));
+            if let Some(seen) = self.seen
+                && let Err(standing) = walk(&self.standing, &self.entries, &self.setting, seen)
+            {
+                self.standing = standing;
+            }
         }
         for device in setting.sources.keys() {
-            self.brought.entry(device.clone()).or_insert(log);
+            self.brought.entry(device.clone()).or_insert(now.log);
         }
         self.setting = setting;
     }
@@ -223,13 +247,8 @@ impl Condition {
 
     /// §4: blind, computed at `T`: "no source covers, or a witness does not".
     pub(super) fn flag(&mut self, at: LogTime, intake: &Intake, out: &mut Vec<Change>) {
-        if self.setting.rule.blind.is_none() {
-            return;
-        }
         let sources = heard(&self.entries, &self.setting);
-        let last = |device: &DeviceId| {
-            sources.get(device).map_or((None, false), |source| source.last(self.setting.speaks(device)))
-        };
+        let last = |device: &DeviceId| sources.get(device).map_or((None, false), Source::last);
         let time = |at: Seen| LogTime::from_micros(at.micros());
         for device in self.setting.sources.keys() {
             let word = last(device).0.map(time);
@@ -244,14 +263,15 @@ impl Condition {
             // source) + `blind.after`."
             let adapter = self.adapters.get(device);
             let back = adapter.and_then(|adapter| intake.back.get(adapter)).copied();
-            let any = sources.get(device).and_then(|source| source.last_word(self.setting.speaks(device)));
+            let any = sources.get(device).and_then(Source::last_word);
             let word = any.map(time).max(intake.outage).max(self.brought.get(device).copied().flatten()).max(back);
             let served = adapter.is_none_or(|adapter| !intake.silent.contains(adapter));
             if served && word.is_none_or(|word| at >= word.plus(self.setting.after())) {
                 self.silent.insert(device.clone());
             }
         }
-        let dark = |device: &DeviceId| last(device).1 || self.silent.contains(device);
+        let gone = |device: &DeviceId| !self.setting.sources.contains_key(device);
+        let dark = |device: &DeviceId| gone(device) || last(device).1 || self.silent.contains(device);
         let unseen = self.setting.sources.keys().all(dark);
         let blind = unseen || self.witnesses(at).iter().any(dark);
         if blind != self.blind {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use muster_domain::catalogue::Reports;
 use muster_domain::id::DeviceId;
 use muster_domain::record::{Part, Value};
 use muster_domain::time::Seen;
@@ -22,8 +21,16 @@ pub(super) struct Entry {
 
 #[derive(Debug, Clone)]
 pub(super) enum Content {
-    Evidence { values: Vec<(String, Value)>, healthy: bool },
-    Health { part: Part, healthy: bool },
+    Evidence {
+        values: Vec<(String, Value)>,
+        healthy: bool,
+    },
+    /// `vouches`: healthy, and of the part that makes the kind of a source that does not repeat itself.
+    Health {
+        part: Part,
+        healthy: bool,
+        vouches: bool,
+    },
 }
 
 /// All sources of a condition with what was heard of each so far.
@@ -34,7 +41,7 @@ pub(super) type Sources = BTreeMap<DeviceId, Source>;
 pub(super) struct Source {
     /// The newest healthy evidence.
     said: Option<(Seen, Vec<(String, Value)>)>,
-    /// Healthy records of the part that makes the kind.
+    /// Health records that vouch for what it says.
     vouched: BTreeSet<Seen>,
     /// The newest unhealthy record, of any part.
     ill: Option<Seen>,
@@ -51,24 +58,25 @@ pub(super) fn heard(entries: &[Entry], setting: &Setting) -> Sources {
 
 /// Hears one more.
 pub(super) fn hear(sources: &mut Sources, entry: &Entry, setting: &Setting) {
+    // One that is declared no longer covers nothing more.
+    if !setting.sources.contains_key(&entry.device) {
+        return;
+    }
     let source = sources.entry(entry.device.clone()).or_default();
     match &entry.content {
         Content::Evidence { healthy: false, .. } | Content::Health { healthy: false, .. } => {
             source.ill = source.ill.max(Some(entry.seen));
         }
         Content::Evidence { values, healthy: true } => source.said = Some((entry.seen, values.clone())),
-        // §3: "a camera's heartbeat never vouches for its analytics".
-        Content::Health { part, healthy: true } if *part == setting.made_by => {
-            source.vouched.insert(entry.seen);
-        }
+        Content::Health { vouches: true, .. } => drop(source.vouched.insert(entry.seen)),
         Content::Health { .. } => {}
     }
 }
 
 impl Source {
     /// What it said last, as long as that covers the place.
-    pub(super) fn says(&self, at: Seen, speaks: Option<Reports>, setting: &Setting) -> Option<&[(String, Value)]> {
-        let covers = self.until(speaks, setting).is_some_and(|until| at < until);
+    pub(super) fn says(&self, at: Seen, setting: &Setting) -> Option<&[(String, Value)]> {
+        let covers = self.until(setting).is_some_and(|until| at < until);
         self.said.as_ref().filter(|_| covers).map(|(_, values)| values.as_slice())
     }
 
@@ -76,17 +84,15 @@ impl Source {
     /// on-event source as long as a health record of the part that makes that kind comes within `blind.after`";
     /// "an unhealthy record ends the coverage at its `e`"; "with health back, what the source last said covers again
     /// from that health record", unless the kind `forgets`. The end itself is not covered.
-    pub(super) fn until(&self, speaks: Option<Reports>, setting: &Setting) -> Option<Seen> {
+    pub(super) fn until(&self, setting: &Setting) -> Option<Seen> {
         let (said, _) = self.said.as_ref()?;
         let (mut word, mut until) = (*said, said.plus(setting.after()));
-        if !matches!(speaks, Some(Reports::Every(_))) {
-            for vouched in self.vouched.range(*said..) {
-                let gap = *vouched > until || self.ill.is_some_and(|ill| word <= ill && ill < *vouched);
-                if gap && setting.forgets {
-                    break;
-                }
-                (word, until) = (*vouched, vouched.plus(setting.after()));
+        for vouched in self.vouched.range(*said..) {
+            let gap = *vouched > until || self.ill.is_some_and(|ill| word <= ill && ill < *vouched);
+            if gap && setting.forgets {
+                break;
             }
+            (word, until) = (*vouched, vouched.plus(setting.after()));
         }
         match self.ill {
             Some(ill) if ill >= word => Some(until.min(ill)),
@@ -95,14 +101,13 @@ impl Source {
     }
 
     /// The instant of its newest healthy word, and whether an unhealthy one is as new: what the blind flag asks for.
-    pub(super) fn last(&self, speaks: Option<Reports>) -> (Option<Seen>, bool) {
-        let vouched = if matches!(speaks, Some(Reports::Every(_))) { None } else { self.vouched.last().copied() };
-        let word = self.said.as_ref().map(|(at, _)| *at).max(vouched);
+    pub(super) fn last(&self) -> (Option<Seen>, bool) {
+        let word = self.said.as_ref().map(|(at, _)| *at).max(self.vouched.last().copied());
         (word, self.ill.is_some() && self.ill >= word)
     }
 
     /// The instant of its newest word of either sort: what silence is measured from.
-    pub(super) fn last_word(&self, speaks: Option<Reports>) -> Option<Seen> {
-        self.last(speaks).0.max(self.ill)
+    pub(super) fn last_word(&self) -> Option<Seen> {
+        self.last().0.max(self.ill)
     }
 }

@@ -167,7 +167,7 @@ impl Reference {
             let (key, setting) = (key(&rule.id, &place.id), Arc::new(Setting::of(config, rule, place)));
             holds.insert(key.clone());
             match self.conditions.get_mut(&key) {
-                Some(condition) => condition.reset(setting, self.log),
+                Some(condition) => condition.reset(setting, &now, out),
                 None => drop(self.conditions.insert(key.clone(), Condition::new(key, setting, self.log))),
             }
         }

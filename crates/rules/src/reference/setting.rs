@@ -50,7 +50,9 @@ impl Setting {
             Some(Content::Evidence { values: said.values.clone(), healthy })
         } else if said.kind.as_str() == HEALTH_KIND {
             let part = said.health.and_then(|health| health.of).unwrap_or(self.health_made_by);
-            Some(Content::Health { part, healthy })
+            // §3: "a camera's heartbeat never vouches for its analytics", and who repeats itself speaks for itself.
+            let repeats = matches!(self.sources.get(&said.device), Some(Reports::Every(_)));
+            Some(Content::Health { part, healthy, vouches: healthy && part == self.made_by && !repeats })
         } else {
             None
         }
@@ -61,8 +63,14 @@ impl Setting {
         self.rule.blind.map_or(Span::from_micros(i64::MAX), |blind| blind.after)
     }
 
-    pub(super) fn speaks(&self, device: &DeviceId) -> Option<Reports> {
-        self.sources.get(device).copied()
+    /// Whether the other version means the same: all but its examples and the rest of the book.
+    pub(super) fn means(&self, other: &Self) -> bool {
+        let bare = |setting: &Self| {
+            let rule = Rule { examples: Vec::new(), ..(*setting.rule).clone() };
+            let Self { props, sources, combine, made_by, forgets, .. } = setting.clone();
+            (rule, props, sources, combine, made_by, forgets)
+        };
+        bare(self) == bare(other)
     }
 
     /// Whether all sources give one answer together.

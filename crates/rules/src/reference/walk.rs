@@ -31,8 +31,6 @@ pub(super) struct Hold {
     sum: Span,
     /// Since when the wanted answer does not stand, covered.
     paused: Option<Seen>,
-    /// This pause was already found longer than the hold's `for`.
-    overlong: bool,
     /// The covered time of the contrary answer.
     doubt: Option<Span>,
     doubters: BTreeSet<DeviceId>,
@@ -53,6 +51,9 @@ struct Aim {
     to: State,
     doubt_to: Option<State>,
 }
+
+/// Longer than any time.
+const FOR_EVER: Span = Span::from_micros(i64::MAX);
 
 /// A walk through seen time.
 struct Walk<'a> {
@@ -86,7 +87,9 @@ pub(super) fn walk(standing: &Standing, entries: &[Entry], setting: &Setting, ho
         // Health alone makes no instant to judge: not of one that is only looked at, nor before the evidence of the same.
         let health = fresh.is_some_and(|entry| !evidence(entry));
         let more = entries.get(walk.known).is_some_and(|next| next.at == walk.at);
-        let waits = health && (more || (walk.at == horizon && !judged_here && thaw != Some(horizon)));
+        // Nor the instant of a person's word, before what came for it since.
+        let waits = (fresh.is_none() && more)
+            || health && (more || (walk.at == horizon && !judged_here && thaw != Some(horizon)));
         let turn = if frozen(walk.at) || waits { None } else { walk.instant(fresh) };
         if let Some(turn) = turn {
             return Ok(turn);
@@ -135,6 +138,8 @@ impl Walk<'_> {
             (State::Easing, Clear::When(clause)) => aim(Answer::NotSo, clause.hold, State::Clear, Some(State::Present)),
             // §5: quiet "is met by covered time without another impulse".
             (State::Present, Clear::Quiet(quiet)) => aim(Answer::NotSo, *quiet, State::Clear, None),
+            // No quiet is long enough; it is counted, for a later version may say how long.
+            (State::Present, Clear::ByPerson) if rule.is_impulse() => aim(Answer::NotSo, FOR_EVER, State::Clear, None),
             _ => None,
         }
     }
@@ -170,10 +175,9 @@ impl Walk<'_> {
             _ => false,
         });
         // §11.5: one that was judged late, when it no longer covers its place, changes nothing there.
-        let impulse = impulse.filter(|entry| {
-            let speaks = self.setting.speaks(&entry.device);
-            self.sources.get(&entry.device).is_some_and(|source| source.says(self.at, speaks, self.setting).is_some())
-        });
+        let covers =
+            |device| self.sources.get(device).is_some_and(|source| source.says(self.at, self.setting).is_some());
+        let impulse = impulse.filter(|entry| covers(&entry.device));
         if let Some(entry) = impulse {
             self.witnesses.insert(entry.device.clone());
             self.hold = Hold::default();
@@ -196,8 +200,12 @@ impl Walk<'_> {
             self.hold = Hold { sum, ..Hold::default() };
             return (sum >= aim.span).then(|| self.turn(aim.to, self.at));
         }
-        self.hold.paused.get_or_insert(self.at);
-        let to = aim.doubt_to.filter(|_| answer != Answer::None)?;
+        let contrary = aim.doubt_to.filter(|_| answer != Answer::None);
+        // A hold into which nothing came yet has nothing to pause.
+        if self.hold.sum > Span::ZERO || contrary.is_some() {
+            self.hold.paused.get_or_insert(self.at);
+        }
+        let to = contrary?;
         let doubt = *self.hold.doubt.get_or_insert(Span::ZERO);
         (doubt >= self.setting.rule.tolerate).then(|| self.turn(to, self.at))
     }
@@ -217,18 +225,19 @@ impl Walk<'_> {
         }
         // §4: the doubt's "time, and what follows it uncovered, counts as a pause", and one that is longer than
         // `for` starts the hold again and forgets the doubt.
-        let overlong = self.hold.paused.map(|since| since.plus(aim.span));
-        let overlong = overlong.filter(|at| !self.hold.overlong && *at < next);
         let contrary = aim.doubt_to.filter(|_| judged.answer != Answer::None);
-        if let Some(at) = overlong {
+        // A hold of no length protects nothing that a pause could start again.
+        let lasting = aim.span > Span::ZERO;
+        let overlong = |hold: &Hold| hold.paused.map(|since| since.plus(aim.span)).filter(|at| lasting && *at < next);
+        while let Some(at) = overlong(&self.hold) {
             let turn = contrary.and_then(|to| self.doubt(to, at));
             if turn.is_some() {
                 return turn;
             }
-            let doubters = if self.state == State::Easing { judged.sayers } else { BTreeSet::new() };
-            let doubt = contrary.map(|_| Span::ZERO);
-            self.hold = Hold { sum: Span::ZERO, overlong: true, doubt, doubters, paused: self.hold.paused };
+            let doubters = if self.state == State::Easing { judged.sayers.clone() } else { BTreeSet::new() };
             self.at = self.at.max(at);
+            let afresh = Hold { paused: Some(self.at), doubt: Some(Span::ZERO), doubters, ..Hold::default() };
+            self.hold = if contrary.is_some() { afresh } else { Hold::default() };
         }
         contrary.and_then(|to| self.doubt(to, next))
     }

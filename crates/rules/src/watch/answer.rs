@@ -4,6 +4,7 @@ use muster_domain::catalogue::Combine;
 use muster_domain::record::Value;
 
 use super::voice::{FOR_EVER, Voice};
+use crate::config::MAX_SOURCES;
 use crate::rulebook::{Rule, Says};
 
 /// The sources of one rule at one place.
@@ -82,9 +83,12 @@ impl View<'_> {
     }
 }
 
+/// The bit of sources that a later configuration declares no longer: they never cover again.
+pub(super) const GONE: u64 = 1 << MAX_SOURCES;
+
 /// One bit for each source, in their order.
 pub(super) fn bits() -> impl Iterator<Item = u64> {
-    (0..64).map(|n| 1_u64 << n)
+    (0..MAX_SOURCES).map(|n| 1_u64 << n)
 }
 
 /// The one value made of all sources, slot by slot: the largest or the sum; absent where one of them lacks it.

@@ -39,7 +39,7 @@ impl Belief {
             since: 0,
             seen: None,
             witnesses: 0,
-            hold: Hold { sum: 0, pause: 0, doubt: None },
+            hold: Hold { sum: 0, pause: 0, doubt: None, doubters: 0 },
             still_until: None,
         }
     }
@@ -54,7 +54,7 @@ impl Belief {
             (State::Suspected, Answer::So(_)) if met => Some(State::Present),
             (State::Suspected, Answer::NotSo) if doubted => Some(State::Clear),
             (State::Present, Answer::NotSo) => Some(State::Easing),
-            (State::Easing, Answer::NotSo) if met => Some(State::Clear),
+            (State::Easing, Answer::NotSo) | (State::Present, Answer::Quiet) if met => Some(State::Clear),
             (State::Easing, Answer::So(_)) if doubted => Some(State::Present),
             _ => None,
         }
@@ -94,10 +94,12 @@ impl Belief {
     /// Takes a new state; who says so when it comes to that becomes a witness.
     fn turn(&mut self, to: State, at: i64, answer: Answer) -> Turn {
         let turn = Turn { from: self.state, to, at, held: self.hold.sum };
+        let doubters = self.hold.doubters;
         (self.state, self.since, self.seen, self.hold) = (to, at, Some(at), Hold::default());
         match (to, answer) {
             (State::Unknown | State::Clear, _) => self.witnesses = 0,
-            (State::Suspected | State::Present, Answer::So(sayers)) => self.witnesses |= sayers,
+            // Whose doubt became the change, though not all of them may still say so.
+            (State::Suspected | State::Present, Answer::So(sayers)) => self.witnesses |= sayers | doubters,
             _ => {}
         }
         turn
@@ -110,13 +112,20 @@ impl Belief {
             return None;
         }
         let answer = view.answer(at, self.witnesses);
-        if let (State::Suspected | State::Present, Answer::So(sayers)) = (self.state, answer) {
-            self.witnesses |= sayers;
-        }
         if let Some(stands) = self.stands(answer, view) {
-            self.hold.touch(stands);
+            self.hold.touch(stands, self.needed(view));
         }
+        self.note(answer);
         self.judged(answer, view).map(|to| self.turn(to, at, answer))
+    }
+
+    /// Who says so now is a witness, or will be if the doubt comes true.
+    fn note(&mut self, answer: Answer) {
+        match (self.state, answer) {
+            (State::Suspected | State::Present, Answer::So(sayers)) => self.witnesses |= sayers,
+            (State::Easing, Answer::So(sayers)) => self.hold.doubters |= sayers,
+            _ => {}
+        }
     }
 
     /// Moves from the instant reached to a later one, or to the first change before it.
@@ -141,6 +150,7 @@ impl Belief {
                 if let Some((after, reached)) = reached {
                     return Some(self.turn(self.reached(reached), at + after, answer));
                 }
+                self.note(answer);
             }
             self.seen = Some(end);
         }
@@ -159,6 +169,13 @@ impl Belief {
             *self = ahead;
         }
         turn
+    }
+
+    /// The witnesses at a log time up to which a look has found no change.
+    pub(super) fn witnesses_at(&self, view: &View<'_>, time: i64) -> u64 {
+        let mut ahead = *self;
+        ahead.advance(view, time);
+        ahead.witnesses
     }
 
     /// The first instant after `from` at which something may change if nobody says a word more.

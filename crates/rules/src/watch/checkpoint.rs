@@ -13,12 +13,12 @@ use super::condition::{Condition, Episode};
 use super::hold::Hold;
 use super::ladder::{Call, Ladder};
 use super::sight::Sight;
-use super::voice::Voice;
+use super::voice::{Voice, Word};
 use super::{Clock, Engine};
 use crate::config::Config;
 
 /// The engine that writes and reads these bytes. It is raised whenever the same records could give another state.
-const ENGINE: &str = "muster-watch/1";
+const ENGINE: &str = "muster-watch/2";
 const MAGIC: &[u8; 8] = b"MUSTERCP";
 
 /// Why a checkpoint cannot be used; the one before it, or the log from its beginning, can.
@@ -172,6 +172,7 @@ fn write_condition(condition: &Condition, to: &mut Writer) {
     to.instant(belief.hold.sum);
     to.instant(belief.hold.pause);
     to.maybe(belief.hold.doubt, Writer::instant);
+    to.number(belief.hold.doubters);
     to.maybe(belief.still_until, Writer::instant);
     to.maybe(condition.sight.born, Writer::instant);
     to.maybe(condition.sight.blind_from, Writer::instant);
@@ -200,17 +201,18 @@ fn write_voice(voice: &Voice, to: &mut Writer) {
     to.maybe(voice.born, Writer::instant);
     to.maybe(voice.source.as_ref(), |to, source| to.text(source.as_str()));
     to.maybe(voice.adapter.as_ref(), |to, adapter| to.text(adapter.as_str()));
-    for instant in [voice.last, voice.said_at, voice.heard, voice.silent_from].into_iter().chain(voice.health) {
+    for instant in
+        [voice.last, voice.said_at, voice.heard, voice.unwell, voice.silent_from].into_iter().chain(voice.health)
+    {
         to.maybe(instant, Writer::instant);
     }
-    to.length(voice.ills.len());
-    voice.ills.iter().for_each(|ill| to.instant(*ill));
     to.length(voice.values.len());
     voice.values.iter().for_each(|value| to.maybe(value.as_ref(), Writer::value));
-    to.length(voice.covered.len());
-    for (begin, until) in &voice.covered {
-        to.instant(*begin);
-        to.instant(*until);
+    to.length(voice.words.len());
+    for word in &voice.words {
+        to.instant(word.from);
+        to.instant(word.to);
+        to.flag(word.well);
     }
 }
 
@@ -224,7 +226,12 @@ fn read_condition(condition: &mut Condition, from: &mut Reader<'_>) -> Option<()
         since: from.instant()?,
         seen: from.maybe(Reader::instant)?,
         witnesses: from.number()?,
-        hold: Hold { sum: from.instant()?, pause: from.instant()?, doubt: from.maybe(Reader::instant)? },
+        hold: Hold {
+            sum: from.instant()?,
+            pause: from.instant()?,
+            doubt: from.maybe(Reader::instant)?,
+            doubters: from.number()?,
+        },
         still_until: from.maybe(Reader::instant)?,
     };
     condition.sight =
@@ -260,21 +267,19 @@ fn read_voice(voice: &mut Voice, from: &mut Reader<'_>) -> Option<()> {
     voice.born = from.maybe(Reader::instant)?;
     voice.source = from.maybe(|from| SourceName::parse(from.text()?).ok())?;
     voice.adapter = from.maybe(|from| AdapterName::parse(from.text()?).ok())?;
-    for instant in [&mut voice.last, &mut voice.said_at, &mut voice.heard, &mut voice.silent_from] {
+    let instants = [&mut voice.last, &mut voice.said_at, &mut voice.heard, &mut voice.unwell, &mut voice.silent_from];
+    for instant in instants {
         *instant = from.maybe(Reader::instant)?;
     }
     for instant in &mut voice.health {
         *instant = from.maybe(Reader::instant)?;
     }
     for _ in 0..from.length()? {
-        voice.ills.push(from.instant()?);
-    }
-    for _ in 0..from.length()? {
         let value = from.maybe(Reader::value)?;
         voice.values.push(value);
     }
     for _ in 0..from.length()? {
-        voice.covered.push((from.instant()?, from.instant()?));
+        voice.words.push(Word { from: from.instant()?, to: from.instant()?, well: from.flag()? });
     }
     Some(())
 }

@@ -246,8 +246,9 @@ impl Condition {
         if act.episode.as_ref().is_some_and(|id| *id != episode.id) {
             return;
         }
-        let time = now.time.unwrap_or(act.at.micros());
-        let at = self.belief.seen.map_or(time, |seen| seen.max(time));
+        // When it was filed is for the clocks of the case, not for what was seen.
+        let at = self.belief.seen.max(now.time).unwrap_or(self.belief.since);
+        let time = now.time.unwrap_or(at);
         let until = match act.kind {
             ActKind::CaseEnded => time.saturating_add(self.rule.rearm.micros()),
             ActKind::PostChecked => at,

@@ -7,7 +7,7 @@ use muster_domain::condition::{Change, EndedHow, Subject};
 use muster_domain::id::{DeviceId, PlaceId, RuleId};
 use muster_domain::partition;
 
-use super::answer::bits;
+use super::answer::{GONE, bits};
 use super::built_in::About;
 use super::condition::{Condition, Now};
 use super::voice::Voice;
@@ -24,7 +24,8 @@ impl Engine {
         }
         let generation = self.generation.clone();
         let time = self.clock.time;
-        let now = now(&generation, self.partition, offset, time, true);
+        // A begin that this record brings to light waits for the next tick (ENGINE §2).
+        let now = now(&generation, self.partition, offset, time, false);
         let old = std::mem::take(&mut self.conditions);
         let mut old: BTreeMap<(PlaceId, RuleId), Condition> = old
             .into_iter()
@@ -102,8 +103,7 @@ impl Condition {
     /// Takes over what was believed before: `since` is kept, deadlines follow from the new rule, and nothing that the
     /// new rule says takes effect before the record that brought it.
     fn inherit(&mut self, mut before: Self, now: &Now<'_>, out: &mut Vec<Change>) {
-        let changed =
-            !same_meaning(&before.rule, &self.rule) || before.props != self.props || before.combine != self.combine;
+        let changed = !before.means(self);
         if let Some(time) = now.time.filter(|_| changed) {
             before.look(time, now).into_iter().for_each(|(_, changes)| out.extend(changes));
             let mut belief = before.belief;
@@ -116,27 +116,35 @@ impl Condition {
             let keeps = bits().zip(&before.voices).filter(|(bit, _)| mask & bit != 0).map(|(_, voice)| &voice.device);
             let devices: BTreeSet<&DeviceId> = keeps.collect();
             let new = bits().zip(&self.voices).filter(|(_, voice)| devices.contains(&voice.device));
-            new.fold(0, |all, (bit, _)| all | bit)
+            let new = new.fold(0, |all, (bit, _)| all | bit);
+            if mask & GONE != 0 || devices.len() > new.count_ones() as usize { new | GONE } else { new }
         };
-        let (witnesses, cased) = (moved(before.belief.witnesses), moved(before.sight.cased));
+        let (witnesses, cased) = (moved(before.belief.witnesses), moved(before.sight.cased) & !GONE);
+        let doubters = moved(before.belief.hold.doubters);
         for voice in &mut self.voices {
             if let Some(old) = before.voices.iter().find(|old| old.device == voice.device) {
                 take_over(voice, old, &before.rule, &self.rule);
-                if changed {
+                if changed && voice.said_at.is_some() {
                     voice.says = self.rule.says(&voice.values, &self.props);
                 }
             }
         }
         self.combine_again();
         (self.belief, self.sight, self.episode) = (before.belief, before.sight, before.episode);
-        (self.belief.witnesses, self.sight.cased) = (witnesses, cased);
+        (self.belief.witnesses, self.belief.hold.doubters, self.sight.cased) = (witnesses, doubters, cased);
     }
-}
 
-/// Everything but examples and where they stand.
-fn same_meaning(a: &Rule, b: &Rule) -> bool {
-    let bare = |rule: &Rule| Rule { examples: Vec::new(), ..rule.clone() };
-    bare(a) == bare(b)
+    /// Whether it means the same as another: all but examples.
+    fn means(&self, other: &Self) -> bool {
+        let bare = |rule: &Rule| Rule { examples: Vec::new(), ..rule.clone() };
+        let declared = |condition: &Self| -> Vec<_> {
+            let declared = |voice: &Voice| (voice.device.clone(), voice.reports, voice.made_by, voice.forgets);
+            condition.voices.iter().map(declared).collect()
+        };
+        bare(&self.rule) == bare(&other.rule)
+            && (&self.props, self.combine) == (&other.props, other.combine)
+            && declared(self) == declared(other)
+    }
 }
 
 fn take_over(voice: &mut Voice, old: &Voice, before: &Rule, after: &Rule) {

@@ -177,7 +177,8 @@ impl Condition {
 
     fn source(&self, voice: &Voice, at: i64, witness: bool) -> SourceShown {
         let names = self.rule.scope.fields.iter().map(|(name, _)| name.clone());
-        let until = voice.covered.last().map(|(_, until)| *until).filter(|until| *until != FOR_EVER);
+        let until = voice.heard.filter(|heard| voice.covers(*heard)).map(|heard| voice.boundary_after(heard));
+        let until = until.filter(|until| *until != FOR_EVER);
         SourceShown {
             device: voice.device.clone(),
             reports: voice.reports,
@@ -187,7 +188,7 @@ impl Condition {
             age: voice.said_at.map(|said| Span::from_micros(at.saturating_sub(said))),
             covers: voice.covers(at),
             covered_until: until.map(Seen::from_micros),
-            unwell_since: voice.unwell().filter(|_| voice.is_unwell()).map(Seen::from_micros),
+            unwell_since: voice.unwell.filter(|_| voice.is_unwell()).map(Seen::from_micros),
             silent_since: voice.silent_from.map(LogTime::from_micros),
             witness,
         }

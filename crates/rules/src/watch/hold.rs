@@ -9,6 +9,8 @@ pub(super) struct Hold {
     pub(super) pause: i64,
     /// Covered time in which contrary evidence has stood, once there is some.
     pub(super) doubt: Option<i64>,
+    /// The sources whose contrary evidence that is.
+    pub(super) doubters: u64,
 }
 
 /// What a stretch of time brings, seen from the hold.
@@ -33,9 +35,11 @@ pub(super) enum Reached {
 
 impl Hold {
     /// What standing at an instant changes at once: the wanted answer ends a doubt, the contrary one begins it.
-    pub(super) fn touch(&mut self, stands: Stands) {
+    /// A pause that was too long has started it again; a hold of no length protects nothing that could start again.
+    pub(super) fn touch(&mut self, stands: Stands, needed: i64) {
         match stands {
-            Stands::Wanted => (self.doubt, self.pause) = (None, 0),
+            Stands::Wanted if needed > 0 && self.pause > needed => *self = Self::default(),
+            Stands::Wanted => (self.doubt, self.doubters, self.pause) = (None, 0, 0),
             Stands::Contrary => self.doubt = self.doubt.or(Some(0)),
             Stands::Nothing => {}
         }
@@ -52,7 +56,7 @@ impl Hold {
 
     /// Lets `length` go by; if the hold is met or turned before its end, says after how long.
     pub(super) fn grow(&mut self, stands: Stands, length: i64, needed: i64, tolerate: i64) -> Option<(i64, Reached)> {
-        self.touch(stands);
+        self.touch(stands, needed);
         match stands {
             Stands::Wanted => {
                 let rest = needed.saturating_sub(self.sum).max(0);
@@ -75,7 +79,8 @@ impl Hold {
         let mut gone = 0;
         loop {
             let doubt = self.doubt.unwrap_or(0);
-            let (turns, forgets) = (tolerate.saturating_sub(doubt).max(0), needed.saturating_sub(self.pause).max(0));
+            let turns = tolerate.saturating_sub(doubt).max(0);
+            let forgets = if needed > 0 { needed.saturating_sub(self.pause).max(0) } else { i64::MAX };
             let left = length - gone;
             if turns <= forgets && turns <= left {
                 return Some((gone + turns, Reached::Turned));
@@ -88,10 +93,6 @@ impl Hold {
             // The pause has become longer than the hold: it starts again, and the doubt with it.
             *self = Self { doubt: Some(0), ..Self::default() };
             gone += forgets;
-            if tolerate > needed {
-                // Such a doubt can never come true; no need to count every round.
-                gone += (length - gone) / needed.max(1) * needed.max(1);
-            }
         }
     }
 
@@ -100,7 +101,7 @@ impl Hold {
             return;
         }
         self.pause = self.pause.saturating_add(length);
-        if self.pause > needed {
+        if needed > 0 && self.pause > needed {
             *self = Self::default();
         }
     }
@@ -139,23 +140,25 @@ mod tests {
         let mut hold = Hold { sum: 100, ..Hold::default() };
         assert_eq!(grow(&mut hold, Stands::Contrary, 10), None);
         grow(&mut hold, Stands::Nothing, 60);
-        assert_eq!(hold, Hold { sum: 100, pause: 70, doubt: Some(10) });
+        assert_eq!(hold, Hold { sum: 100, pause: 70, doubt: Some(10), doubters: 0 });
         assert_eq!(hold.clone().grow(Stands::Contrary, 100, NEEDED, TOLERATE), Some((5, Reached::Turned)));
         grow(&mut hold, Stands::Wanted, 10);
-        assert_eq!(hold, Hold { sum: 110, pause: 0, doubt: None });
+        assert_eq!(hold, Hold { sum: 110, ..Hold::default() });
     }
 
     #[test]
     fn a_pause_that_grows_too_long_while_in_doubt_forgets_the_doubt() {
-        let mut hold = Hold { sum: 100, pause: 170, doubt: Some(0) };
+        let mut hold = Hold { sum: 100, pause: 170, doubt: Some(0), doubters: 0 };
         assert_eq!(grow(&mut hold, Stands::Contrary, 12), None);
-        assert_eq!(hold, Hold { sum: 0, pause: 2, doubt: Some(2) });
+        assert_eq!(hold, Hold { sum: 0, pause: 2, doubt: Some(2), doubters: 0 });
         assert_eq!(grow(&mut hold, Stands::Contrary, 100), Some((13, Reached::Turned)));
     }
 
     #[test]
-    fn a_doubt_longer_than_its_hold_never_comes_true() {
-        let mut hold = Hold { sum: 5, ..Hold::default() };
-        assert_eq!(hold.grow(Stands::Contrary, 1_000_000_000_007, 10, 20), None);
+    fn a_hold_of_no_length_forgets_no_doubt() {
+        let mut hold = Hold::default();
+        assert_eq!(hold.grow(Stands::Contrary, 10, 0, TOLERATE), None);
+        hold.grow(Stands::Nothing, 1_000, 0, TOLERATE);
+        assert_eq!(hold.grow(Stands::Contrary, 10, 0, TOLERATE), Some((5, Reached::Turned)));
     }
 }

@@ -7,7 +7,7 @@ use muster_domain::condition::{Blind, Change};
 use muster_domain::id::AdapterName;
 use muster_domain::time::LogTime;
 
-use super::answer::bits;
+use super::answer::{GONE, bits};
 use super::built_in::Adapter;
 use super::condition::Condition;
 use super::voice::{FOR_EVER, Voice};
@@ -71,7 +71,7 @@ impl Condition {
         }
     }
 
-    /// No source covers, or a witness does not; where all give one answer, each of them is a witness.
+    /// No source covers, or a witness does not; where all give one answer, each of those declared is a witness.
     fn blind_from(&self, time: i64) -> Option<i64> {
         if self.voices.is_empty() {
             let after = self.rule.blind.map_or(FOR_EVER, |blind| blind.after.micros());
@@ -80,7 +80,7 @@ impl Condition {
         let all: Option<Vec<i64>> = self.voices.iter().map(Voice::out_since).collect();
         let everybody = all.and_then(|all| all.into_iter().max());
         let witnesses = match self.combine {
-            Combine::Any => self.belief.witnesses,
+            Combine::Any => self.belief.witnesses_at(&self.view(), time),
             Combine::All | Combine::Max | Combine::Sum => u64::MAX,
         };
         let one = bits()
@@ -88,7 +88,8 @@ impl Condition {
             .filter(|(bit, _)| witnesses & bit != 0)
             .filter_map(|(_, voice)| voice.out_since())
             .min();
-        everybody.into_iter().chain(one).min()
+        let gone = (self.combine == Combine::Any && witnesses & GONE != 0).then_some(time);
+        everybody.into_iter().chain(one).chain(gone).min()
     }
 
     fn count_cases(&mut self, time: i64) {

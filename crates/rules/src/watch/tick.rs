@@ -45,6 +45,9 @@ impl Engine {
         self.clock.time = Some(at);
         if outage {
             self.counters.outages += 1;
+        }
+        // Before the first tick nobody watched either.
+        if outage || before.is_none() {
             self.clock.outage_end = Some(at);
         }
         let mut found = Vec::new();

@@ -6,11 +6,8 @@ use muster_domain::record::{Health, Part, Value};
 
 use crate::rulebook::Says;
 
-/// The most separate stretches of coverage that are kept; older ones are behind every judgement long before.
-const MAX_STRETCHES: usize = 64;
-
-/// The most unhealthy words that are kept.
-const MAX_ILLS: usize = 32;
+/// The most words that are kept one by one; of older ones only where they began and ended.
+const MAX_WORDS: usize = 64;
 
 /// The end of coverage where a rule names no time of silence.
 pub(super) const FOR_EVER: i64 = i64::MAX;
@@ -39,14 +36,29 @@ pub(super) struct Voice {
     pub(super) says: Says,
     /// Its last healthy word: evidence, or health that vouches for it.
     pub(super) heard: Option<i64>,
-    /// Its unhealthy words that something healthy may still come before, oldest first, and always the newest.
-    pub(super) ills: Vec<i64>,
+    /// Its last unhealthy word.
+    pub(super) unwell: Option<i64>,
     /// The last health record applied, part by part.
     pub(super) health: [Option<i64>; 3],
     /// Found silent at this instant, and no word since.
     pub(super) silent_from: Option<i64>,
-    /// Stretches `[from, until)` in which it was well and heard, in order.
-    pub(super) covered: Vec<(i64, i64)>,
+    /// Its words of both sorts that a judgement may still ask for, in order; none overlap.
+    pub(super) words: Vec<Word>,
+}
+
+/// A word about how a source is: one, or several of one sort joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) from: i64,
+    pub(super) to: i64,
+    /// It vouches for what the source says; else from here on that cannot be relied on.
+    pub(super) well: bool,
+}
+
+impl Word {
+    const fn at(at: i64, well: bool) -> Self {
+        Self { from: at, to: at, well }
+    }
 }
 
 impl Voice {
@@ -65,29 +77,52 @@ impl Voice {
             said_at: None,
             says: Says::Neither,
             heard: None,
-            ills: Vec::new(),
+            unwell: None,
             health: [None; 3],
             silent_from: None,
-            covered: Vec::new(),
+            words: Vec::new(),
         }
     }
 
     /// Whether what it last said covers the place at this instant.
     pub(super) fn covers(&self, at: i64) -> bool {
-        self.said_at.is_some_and(|said| self.stretches(said).any(|(from, until)| from <= at && at < until))
+        self.cover_at(at).is_some()
     }
 
     /// The next instant after this one at which its coverage begins or ends.
     pub(super) fn boundary_after(&self, at: i64) -> i64 {
-        let Some(said) = self.said_at else { return FOR_EVER };
-        let edges = self.stretches(said).flat_map(|(from, until)| [from, until]);
-        edges.filter(|edge| *edge > at).min().unwrap_or(FOR_EVER)
+        let Some(n) = self.cover_at(at) else {
+            let again = self.words.iter().filter(|word| word.well && word.from > at).map(|word| word.from);
+            return again.min().filter(|_| self.said_at.is_some() && !self.forgets).unwrap_or(FOR_EVER);
+        };
+        let end = (n..self.words.len()).find(|n| !self.goes_on(*n)).unwrap_or(n);
+        let ill = self.words.get(end + 1).filter(|next| !next.well).map_or(FOR_EVER, |next| next.from);
+        self.silence(end).min(ill)
     }
 
-    fn stretches(&self, said: i64) -> impl Iterator<Item = (i64, i64)> + '_ {
+    /// The word that covers the place at this instant.
+    fn cover_at(&self, at: i64) -> Option<usize> {
+        let said = self.said_at?;
+        let n = self.before(at)?;
+        let covers = self.words[n].well && at < self.silence(n);
         // What forgets covers only as far as its coverage was never broken since it spoke.
-        let counts = move |&(from, until): &(i64, i64)| !self.forgets || (from <= said && said < until);
-        self.covered.iter().copied().filter(counts)
+        let unbroken = || self.before(said).is_some_and(|since| (since..n).all(|n| self.goes_on(n)));
+        (covers && (!self.forgets || unbroken())).then_some(n)
+    }
+
+    /// The last word that does not begin after this instant.
+    fn before(&self, at: i64) -> Option<usize> {
+        self.words.partition_point(|word| word.from <= at).checked_sub(1)
+    }
+
+    /// When nothing more is heard after this word, coverage ends here.
+    fn silence(&self, n: usize) -> i64 {
+        self.words[n].to.saturating_add(self.after)
+    }
+
+    /// Whether coverage goes on from this word to the next without a gap.
+    fn goes_on(&self, n: usize) -> bool {
+        self.words.get(n + 1).is_some_and(|next| self.words[n].well && next.well && next.from <= self.silence(n))
     }
 
     /// Whether evidence of this instant is news: repeats and what was overtaken decide nothing.
@@ -125,93 +160,65 @@ impl Voice {
         true
     }
 
-    /// A healthy word: it covers from here, at most for the time of silence, and not past a known unhealthy word.
+    /// A healthy word: it covers from here, at most for the time of silence, and not past an unhealthy word.
     fn vouch(&mut self, at: i64) {
-        let until = at.saturating_add(self.after);
-        let until = self.ills.iter().copied().find(|ill| at <= *ill).map_or(until, |ill| until.min(ill));
         self.heard = self.heard.max(Some(at));
-        if until > at {
-            self.covered.push((at, until));
-            self.tidy();
+        let before = self.before(at);
+        if before.is_none_or(|n| self.words[n].to < at) {
+            self.words.insert(before.map_or(0, |n| n + 1), Word::at(at, true));
+            self.bound();
         }
     }
 
     /// An unhealthy word ends the coverage at its instant, until a later healthy one.
     fn falter(&mut self, at: i64) {
-        let newest = self.unwell().is_none_or(|ill| at > ill);
-        self.note_ill(at);
-        if !newest {
+        self.unwell = self.unwell.max(Some(at));
+        let Some(n) = self.before(at) else { return self.words.insert(0, Word::at(at, false)) };
+        let Word { from, to, well } = self.words[n];
+        if to >= at && !well {
             return;
         }
-        let resumed = self.heard.filter(|heard| *heard > at);
-        let mut resumes = None;
-        for stretch in &mut self.covered {
-            if stretch.0 < at && at < stretch.1 {
-                resumes = resumed.filter(|heard| *heard < stretch.1).map(|heard| (heard, stretch.1));
-                stretch.1 = at;
-            } else if stretch.0 == at {
-                stretch.1 = at;
+        let parted = [
+            (from < at).then(|| Word { from, to: to.min(at - 1), well }),
+            Some(Word::at(at, false)),
+            // Of joined words the last is known to have come.
+            (at < to).then(|| Word::at(to, true)),
+        ];
+        self.words.splice(n..=n, parted.into_iter().flatten());
+        self.bound();
+    }
+
+    /// Joins the oldest words that can be told as one where there are too many, or drops the oldest.
+    fn bound(&mut self) {
+        while self.words.len() > MAX_WORDS {
+            let both_ill = |n: usize| !self.words[n].well && !self.words[n + 1].well;
+            match (0..self.words.len() - 1).find(|n| self.goes_on(*n) || both_ill(*n)) {
+                Some(n) => self.words[n].to = self.words.remove(n + 1).to,
+                None => drop(self.words.remove(0)),
             }
         }
-        self.covered.extend(resumes);
-        self.covered.retain(|(from, until)| from < until);
-        self.tidy();
     }
 
-    fn note_ill(&mut self, at: i64) {
-        if let Err(place) = self.ills.binary_search(&at) {
-            self.ills.insert(place, at);
-        }
-        // Nothing healthy comes before what is stale by now.
-        let stale = self.last.min(self.health[self.made_by as usize]).unwrap_or(i64::MIN);
-        let behind = self.ills.partition_point(|ill| *ill < stale).min(self.ills.len() - 1);
-        let excess = self.ills.len().saturating_sub(MAX_ILLS);
-        self.ills.drain(..behind.max(excess));
-    }
-
-    /// Its last unhealthy word.
-    pub(super) fn unwell(&self) -> Option<i64> {
-        self.ills.last().copied()
-    }
-
-    /// Joins stretches that touch and drops the oldest beyond the bound.
-    fn tidy(&mut self) {
-        self.covered.sort_unstable();
-        let mut joined = 0;
-        for n in 1..self.covered.len() {
-            let (from, until) = self.covered[n];
-            if from <= self.covered[joined].1 {
-                self.covered[joined].1 = self.covered[joined].1.max(until);
-            } else {
-                joined += 1;
-                self.covered[joined] = (from, until);
-            }
-        }
-        self.covered.truncate(joined + 1);
-        let excess = self.covered.len().saturating_sub(MAX_STRETCHES);
-        self.covered.drain(..excess);
-    }
-
-    /// Forgets stretches that end before every instant still to be judged.
+    /// Forgets words behind every instant still to be judged.
     pub(super) fn prune(&mut self, seen: i64) {
-        if self.covered.len() > 1 {
-            self.covered.retain(|(_, until)| *until > seen);
-        }
+        let horizon = if self.forgets { self.said_at.unwrap_or(i64::MIN).min(seen) } else { seen };
+        let behind = self.before(horizon).unwrap_or(0);
+        self.words.drain(..behind);
     }
 
     /// Its last word was that it is not well.
     pub(super) fn is_unwell(&self) -> bool {
-        self.unwell().is_some() && self.unwell() >= self.heard
+        self.unwell.is_some() && self.unwell >= self.heard
     }
 
     /// Not to be relied on for the flag that people see, and since when.
     pub(super) fn out_since(&self) -> Option<i64> {
-        if self.is_unwell() { self.unwell() } else { self.silent_from }
+        if self.is_unwell() { self.unwell } else { self.silent_from }
     }
 
     /// Its last word of any sort.
     pub(super) fn last_word(&self) -> Option<i64> {
-        self.heard.max(self.unwell()).max(self.last)
+        self.heard.max(self.unwell).max(self.last)
     }
 }
 

@@ -26,7 +26,11 @@ fn sees(kind: Kind, device: usize, from: i64, times: i64, persons: i64) -> Sees 
 }
 
 fn healths(part: Part, from: i64, times: i64, healthy: bool) -> Happening {
-    Happening::Healths(Healths { device: 0, place: 0, part, from, every: 10, times, delay: 0, healthy })
+    Happening::Healths(health(part, from, times, healthy))
+}
+
+fn health(part: Part, from: i64, times: i64, healthy: bool) -> Healths {
+    Healths { device: 0, place: 0, part, from, every: 10, times, delay: 0, healthy }
 }
 
 fn world(rule: RuleSpec, devices: usize, length: i64, happenings: Vec<Happening>) -> World {
@@ -217,6 +221,74 @@ fn health_back_covers_again_from_there_unless_the_kind_forgets() {
         &["unknown -> suspected at 0", "suspected -> present at 80", "opened severity 3 began 80 decided 80"],
     );
     expect(&world(spec(Kind::Fleeting), 1, 130, story(Kind::Fleeting, Part::Camera)), &["unknown -> suspected at 0"]);
+}
+
+#[test]
+fn a_late_word_of_illness_ends_coverage_until_the_next_healthy_word() {
+    // Seen once, vouched for at 8, 18, 28 and 38; that the link was down at 20 comes to be known at 40.
+    let story = |kind, part| {
+        let car = Happening::Sees(sees(kind, 0, 0, 1, 1));
+        let down = Healths { delay: 20, ..health(Part::Link, 20, 1, false) };
+        vec![car, healths(part, 8, 10, true), Happening::Healths(down)]
+    };
+    let spec = |kind| RuleSpec { raise: 60, ..rule(kind) };
+    // Covered 0..20 and from 28, not only from 38: 20 + 40 are 60.
+    expect(
+        &world(spec(Kind::Occupied), 1, 90, story(Kind::Occupied, Part::Analytics)),
+        &["unknown -> suspected at 0", "suspected -> present at 68", "opened severity 3 began 68 decided 68"],
+    );
+    expect(&world(spec(Kind::Fleeting), 1, 90, story(Kind::Fleeting, Part::Camera)), &["unknown -> suspected at 0"]);
+}
+
+#[test]
+fn a_pause_that_started_a_hold_again_is_over_with_it() {
+    let spec = RuleSpec { raise: 0, clear: 20, tolerate: 12, after: 10, ..rule(Kind::Persons) };
+    let occluded = Sees { claims: Claims::Occluded, ..sees(Kind::Persons, 0, 56, 1, 1) };
+    // Easing from 10, covered to 20: just after 40 its pause is longer than the hold. A doubt of 50..56 is a new pause.
+    let doubted_again_at = |at: i64| {
+        let begin = vec![persons(0, 0, 1, 1), persons(0, 10, 1, 0), persons(0, 50, 1, 1)];
+        let world =
+            world(spec.clone(), 1, 90, [begin, vec![Happening::Sees(occluded.clone()), persons(0, at, 3, 1)]].concat());
+        said(&world).into_iter().filter(|line| line.starts_with("easing")).collect::<Vec<_>>()
+    };
+    // 6 s of doubt and 6 more: at 70, when that pause has lasted as long as the hold, they come true.
+    assert_eq!(doubted_again_at(64), ["easing -> present at 70"]);
+    // With 4 more it is forgotten at 70, and begins again there.
+    assert_eq!(doubted_again_at(66), ["easing -> present at 82"]);
+}
+
+#[test]
+fn who_doubted_is_a_witness_of_what_came_of_it() {
+    // `a` raises it; at 20 nobody is seen; then `b` sees somebody for 7 s, is occluded, and `a` sees somebody too.
+    let spec = RuleSpec { raise: 0, clear: 60, tolerate: 12, ..rule(Kind::Persons) };
+    let occluded = Sees { claims: Claims::Occluded, ..sees(Kind::Persons, 1, 37, 1, 0) };
+    let both = vec![persons(0, 0, 1, 1), persons(0, 20, 2, 0), persons(1, 20, 1, 0), persons(1, 30, 1, 1)];
+    let rest = vec![Happening::Sees(occluded), persons(0, 35, 3, 1), persons(0, 65, 20, 0)];
+    let world = world(spec, 2, 220, [both, rest].concat());
+    let moves: Vec<String> = said(&world).into_iter().filter(|line| line.contains("->")).collect();
+    // Doubt from 30: present again at 42. Without a word of `b` that nobody is there, `a` alone clears nothing.
+    let expected = ["unknown -> suspected at 0", "suspected -> present at 0", "present -> easing at 20"];
+    assert_eq!(moves, [&expected[..], &["easing -> present at 42"]].concat());
+}
+
+#[test]
+fn what_came_since_a_person_looked_counts_before_what_was_known() {
+    // `b` sees somebody at 45; `a`, ahead, meets the hold at 50. A person looks; then `b` says that at 48 nobody was there.
+    let spec = RuleSpec { raise: 5, clear: 0, ..rule(Kind::Persons) };
+    let ahead = Sees { delay: -4, ..sees(Kind::Persons, 0, 50, 1, 0) };
+    let looked = Happening::Act { at: 47, rule: 0, place: 0, kind: ActKind::PostChecked, named: true };
+    let world = world(spec, 2, 49, vec![persons(1, 45, 1, 1), Happening::Sees(ahead), looked, persons(1, 48, 1, 0)]);
+    let moves: Vec<String> = said(&world).into_iter().filter(|line| line.contains("->")).collect();
+    assert_eq!(moves, ["unknown -> suspected at 45", "suspected -> present at 50", "present -> clear at 50"]);
+}
+
+#[test]
+fn an_adapter_that_was_silent_before_we_watched_is_given_the_time_to_be_heard() {
+    // Nobody watches until 26. Intake at 26 cannot be known yet; the last at 10 would be silent for 16 s.
+    let happenings = vec![Happening::Outage { from: 0, length: 26 }, Happening::AdapterSilent { from: 11, length: 17 }];
+    let spec = RuleSpec { after: 10, ..rule(Kind::Occupied) };
+    let health = Happening::Healths(Healths { part: Part::Analytics, ..health(Part::Analytics, 0, 1, true) });
+    expect_blind(&world(spec, 1, 60, [happenings, vec![health]].concat()), &["blind=true at 36"]);
 }
 
 #[test]

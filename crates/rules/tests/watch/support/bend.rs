@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use muster_domain::record::{Health, LogRecord, Observation, Value};
-use muster_domain::time::Received;
+use muster_domain::time::{Received, Seen};
 use proptest::sample::Index;
 
 use super::log::STRIDE;
 
-type Records = Vec<(u64, LogRecord)>;
+pub(crate) type Records = Vec<(u64, LogRecord)>;
 
 /// Repeats records later than where they stand; `stale` ones keep their time and say something else.
 pub(crate) fn repeated(records: &Records, again: &[(Index, Index, bool)]) -> Records {
@@ -81,4 +81,27 @@ pub(crate) fn delayed(records: &Records, delays: &[i64]) -> Records {
     }
     placed.sort_by_key(|(at, record)| (*at, u8::from(matches!(record, LogRecord::Tick { .. }))));
     placed.into_iter().enumerate().map(|(n, (_, record))| (STRIDE * (n as u64 + 1), record)).collect()
+}
+
+/// The same words as if each had been seen only when it was delivered, one after another; what is stale stays away.
+pub(crate) fn seen_when_delivered(records: &Records) -> Records {
+    let mut last: BTreeMap<String, Seen> = BTreeMap::new();
+    let mut shifted = Vec::new();
+    for (n, (offset, record)) in (0..).zip(records) {
+        let mut record = record.clone();
+        if let LogRecord::Observation(said) = &mut record {
+            let of = said.health.filter(|_| said.kind.as_str() == "health").and_then(|health| health.of);
+            if said.health.is_some_and(|health| health.test == Some(true)) {
+                continue;
+            }
+            let source = format!("{} {} {of:?}", said.device, said.kind);
+            if last.get(&source).is_some_and(|last| said.seen <= *last) {
+                continue;
+            }
+            last.insert(source, said.seen);
+            said.seen = Seen::from_micros(said.received.micros() + n);
+        }
+        shifted.push((*offset, record));
+    }
+    shifted
 }

@@ -30,18 +30,20 @@ pub(crate) const WILD: Wildness =
 pub(crate) fn world(wild: Wildness) -> BoxedStrategy<World> {
     let rules = if wild.people { 1..3 } else { 1..2_usize };
     let version = (vec(rule(), rules), 1..=wild.places, 1..=wild.devices, any::<bool>());
-    let second = (20..150_i64, vec(prop_oneof![1 => Just(None), 5 => rule().prop_map(Some)], 2), 1..=wild.places);
+    let rules_again = vec(prop_oneof![1 => Just(None), 5 => rule().prop_map(Some)], 2);
+    let second = (20..150_i64, rules_again, 1..=wild.places, 1..=wild.devices, any::<bool>());
     let second = if wild.versions { proptest::option::weighted(0.3, second).boxed() } else { Just(None).boxed() };
     (version, second, select(vec![1_i64, 2, 5, 3]), 60..260_i64)
         .prop_flat_map(move |((rules, places, devices, quiet_device), second, tick_every, length)| {
             let kinds: Vec<Kind> = rules.iter().map(|rule| rule.kind).collect();
             let first = Version { rules: rules.into_iter().map(Some).collect(), places, devices, quiet_device };
-            let second = second.map(|(at, rules, places)| {
+            let second = second.map(|(at, rules, places, devices, quiet_device)| {
                 let rules = first.rules.iter().zip(rules).map(|(old, new)| Some(changed(old.as_ref()?, new?)));
                 let rules = rules.collect();
-                (at, Version { rules, places, devices: wild.devices.max(first.devices), ..first.clone() })
+                (at, Version { rules, places, devices, quiet_device })
             });
-            let shape = (places.max(second.as_ref().map_or(0, |(_, s)| s.places)), first.devices, kinds.len());
+            let most = |count: fn(&Version) -> usize| second.iter().map(|(_, s)| count(s)).max().unwrap_or(0);
+            let shape = (places.max(most(|s| s.places)), devices.max(most(|s| s.devices)), kinds.len());
             let happenings = vec(happening(wild, kinds, shape, length), 3..24);
             (Just(first), Just(second), Just(tick_every), Just(length), happenings)
         })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_domain::condition::{Change, ConditionKey};
 
-use super::bend::delayed;
+use super::bend::{Records, delayed, seen_when_delivered};
 use super::book::RuleSpec;
 use super::program::Program;
 use super::world::World;
@@ -19,7 +19,7 @@ pub(crate) struct Story {
 
 impl Story {
     /// Whether it is the other one, give or take.
-    pub(crate) fn alike(&self, other: &Self, seconds: i64) -> bool {
+    fn alike(&self, other: &Self, seconds: i64) -> bool {
         let near = |a: i64, b: i64| (a - b).abs() <= 2 * seconds * 1_000_000;
         let ends = match (self.ended, other.ended) {
             (Some(a), Some(b)) => near(a, b),
@@ -27,6 +27,11 @@ impl Story {
         };
         self.key == other.key && near(self.began, other.began) && ends
     }
+}
+
+/// Whether two accounts tell of the same episodes, give or take.
+pub(crate) fn same(one: &[Story], other: &[Story], seconds: i64) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.alike(b, seconds))
 }
 
 /// The episodes in what was said, condition by condition.
@@ -51,9 +56,11 @@ pub(crate) fn stories(said: &[Vec<Change>]) -> Vec<Story> {
     stories
 }
 
-/// Whether some hold, coverage or doubt is met or missed by no more than so many seconds: whether rules that differ
-/// by that much tell other episodes of the same records.
-pub(crate) fn close_call(world: &World, program: Program, told: &[Story], seconds: i64) -> bool {
+/// Whether some hold, coverage or doubt is met or missed by no more than so many seconds: whether rules that differ by
+/// that much tell other episodes, of the same records or of words seen only when `late` delivers them.
+pub(crate) fn close_call(world: &World, program: Program, told: &[Story], late: &Records, seconds: i64) -> bool {
+    let shifted = seen_when_delivered(late);
+    let prompt = delayed(&world.log().records, &[0]);
     let steps = [0, -seconds, seconds];
     let mut all = Vec::new();
     for raise in steps {
@@ -64,16 +71,15 @@ pub(crate) fn close_call(world: &World, program: Program, told: &[Story], second
         }
     }
     all.into_iter().any(|(raise, clear, tolerate, after)| {
-        let mut other = world.clone();
-        for rule in other.first.rules.iter_mut().flatten() {
+        let mut version = world.first.clone();
+        for rule in version.rules.iter_mut().flatten() {
             let more = |value: i64, by: i64| (value + by).max(0);
             let RuleSpec { raise: r, clear: c, tolerate: t, after: a, .. } = *rule;
             (rule.raise, rule.clear) = (more(r, raise), if c < 0 { c } else { more(c, clear) });
             (rule.tolerate, rule.after) = (more(t, tolerate), more(a, after).max(1));
             *rule = rule.clone().mended();
         }
-        let log = other.log();
-        let other = stories(&program(&delayed(&log.records, &[0]), &log.configs));
-        other.len() != told.len() || !other.iter().zip(told).all(|(a, b)| a.alike(b, 2 * seconds))
+        let configs = BTreeMap::from([(1, version.config(1))]);
+        [&shifted, &prompt].iter().any(|records| !same(&stories(&program(records, &configs)), told, seconds))
     })
 }
