@@ -107,6 +107,7 @@ fn letters() -> Vec<DeadLetter> {
         id: id.to_owned(),
         code: code.to_owned(),
         message: message.to_owned(),
+        said: None,
         stood: "muster.intake.v1 / 2 / 18,204".to_owned(),
         source: Some("/gateways/sqs-01".to_owned()),
         at,

@@ -43,6 +43,12 @@ async fn every_page_is_whole_in_both_languages_and_themes_at_both_widths() {
                 if language == "zh" && seen["own"].as_u64() < Some(10) {
                     say("hardly any Chinese".to_owned());
                 }
+                if path == "/dead-letters" && language == "zh" {
+                    let reason = tab.eval("document.querySelector('.letter .why p').textContent");
+                    if !reason.as_str().is_some_and(|reason| reason.contains("/data/device：不在目录里")) {
+                        say(format!("not in Chinese: {reason}"));
+                    }
+                }
                 if path == link && tab.bytes() > 60 * 1024 {
                     say(format!("{} bytes for a telephone", tab.bytes()));
                 }

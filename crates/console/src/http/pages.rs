@@ -325,6 +325,7 @@ fn shown(letter: muster_pipeline::desk::Letter) -> dead::DeadLetter {
         id: row.id.to_string(),
         code: row.code,
         message: row.message,
+        said: muster_wire::fault::Kept::read(&row.fault),
         stood,
         source: None,
         at: row.received,
