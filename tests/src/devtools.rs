@@ -71,6 +71,11 @@ impl Tab {
         self.ask("Emulation.setEmulatedMedia", &features);
     }
 
+    /// Shows pages as a printer would draw them.
+    pub fn on_paper(&mut self) {
+        self.ask("Emulation.setEmulatedMedia", &json!({"media": "print"}));
+    }
+
     /// Lets pages run no scripts of their own.
     pub fn without_scripts(&mut self) {
         self.ask("Emulation.setScriptExecutionDisabled", &json!({"value": true}));

@@ -1,6 +1,8 @@
-// The board, live: ticks, follows the stream, swaps in place, and gives every decision a key.
+// Pages, live: ticks, follows the stream, swaps in place, and gives every decision a key.
 const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
 const body = document.body, zh = body.dataset.lang === "zh", board = body.classList.contains("board");
+// Which events of the stream a page hears, and the names of which one must be in them; a page without is not live.
+const hears = body.dataset.hears?.split(" "), about = body.dataset.about?.split(" ");
 let base = Number(body.dataset.now), read = Date.now(), lastWord = base;
 const speed = Number(body.dataset.speed) || 1, now = () => base + (Date.now() - read) * speed, pad = (n) => String(n).padStart(2, "0");
 const clock = (ms) => new Date(ms + Number(body.dataset.offset)).toISOString().slice(11, 19);
@@ -27,6 +29,8 @@ function tick() {
   if (wall) say(wall, clock(t));
 }
 
+// A form in which somebody is writing stays, though it is no longer offered: what is sent then is answered in words.
+const written = (el) => el.nodeType === 1 && [el, ...$$(".act", el)].some((act) => act.matches(".act[open]") && $$("input:not([type=hidden])", act).some((i) => i === document.activeElement || (i.type === "radio" ? i.checked : i.value)));
 // Makes `a` equal to `b`, touching only what differs: focus, scroll, open forms and what is typed stay.
 function morph(a, b) {
   if (a.isEqualNode(b)) return;
@@ -37,41 +41,47 @@ function morph(a, b) {
   const kept = new Map([...a.children].filter((c) => c.id).map((c) => [c.id, c]));
   let at = a.firstChild;
   for (const want of [...b.childNodes]) {
-    const same = want.id ? kept.get(want.id) : at && !at.id && at.nodeName === want.nodeName ? at : null;
+    const same = want.id ? kept.get(want.id) || (sameCase && document.getElementById(want.id)) : at && !at.id && at.nodeName === want.nodeName ? at : null;
     if (!same) { const made = want.cloneNode(true); if (want.id && made.classList) made.classList.add("new"); a.insertBefore(made, at); continue; }
     if (same === at) at = at.nextSibling; else a.insertBefore(same, at);
     if (same.nodeType === 3) { if (same.data !== want.data) same.data = want.data; } else morph(same, want);
   }
-  while (at) { const next = at.nextSibling; at.remove(); at = next; }
+  while (at) { const next = at.nextSibling; if (!(sameCase && written(at))) at.remove(); at = next; }
 }
 
-let busy = false, again = false, known = new Set($$("#queue .card").map((c) => c.dataset.case));
+let sameCase = true, busy = false, again = false, known = new Set($$("#queue .card").map((c) => c.dataset.case));
 async function refresh() {
-  if (!board) return;
+  if (!hears) return;
   if (busy) { again = true; return; }
   busy = true;
   try {
-    const params = new URLSearchParams(location.search), shown = $("#pane .head");
+    const params = new URLSearchParams(location.search), shown = $(".pane .head");
     if (!params.has("case") && shown) params.set("keep", shown.id.slice(5));
-    const answer = await fetch(`/fragment/board?${params}`, { headers: { Accept: "text/html" } });
+    const answer = await fetch(board ? `/fragment/board?${params}` : location.pathname + location.search, { headers: { Accept: "text/html" } });
     if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     base = Number(page.body.dataset.now); read = Date.now(); lastWord = base;
-    const queue = $("#queue"), anchor = queue.querySelector(".card:hover") || (queue.contains(document.activeElement) ? document.activeElement : null) || queue.querySelector(".card[aria-current]");
+    const queue = $("#queue"), anchor = queue && (queue.querySelector(".card:hover") || (queue.contains(document.activeElement) ? document.activeElement : null) || queue.querySelector(".card[aria-current]"));
+    const focused = document.activeElement;
+    sameCase = $(".head")?.id === $(".head", page)?.id;
     const before = anchor && anchor.getBoundingClientRect().top;
     for (const part of $$("[data-part]", page)) { const old = document.getElementById(part.id); if (old) morph(old, part); }
+    if (focused.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
     if (anchor && anchor.isConnected) queue.scrollTop += anchor.getBoundingClientRect().top - before;
     document.title = page.title;
     tick(); announce();
   } catch { cut(true); } finally { busy = false; if (again) { again = false; setTimeout(refresh, 300); } }
 }
 function announce() {
+  if (!board) { const last = $(".entries tr:last-child td:nth-child(3)"), said = last?.textContent.trim(); if (said && said !== news) say($("#polite"), said); news = said; return; }
   const cards = $$("#queue .card"), fresh = cards.filter((c) => !known.has(c.dataset.case));
   known = new Set(cards.map((c) => c.dataset.case));
   if (!fresh.length) return;
   const urgent = fresh.filter((c) => c.dataset.sev >= 4), text = (c) => `${$(".what", c).textContent}${zh ? "。" : ". "}${$(".why", c).textContent}`;
   if (urgent.length) { say($("#urgent"), urgent.map(text).join(" ")); beep(); } else say($("#polite"), fresh.map(text).join(" "));
 }
+
+let news = $(".entries tr:last-child td:nth-child(3)")?.textContent.trim();
 
 const live = $("#live");
 function cut(is) {
@@ -85,9 +95,10 @@ function follow() {
   const word = () => { heard = Date.now(); lastWord = now(); };
   stream.onopen = () => { word(); cut(false); refresh(); };
   stream.onerror = () => { cut(true); if (stream.readyState === 2) { clearInterval(watch); setTimeout(follow, 3000); } };
-  for (const name of ["case", "condition", "seat", "notice", "resync", "alive"]) stream.addEventListener(name, () => {
+  const concerns = (e) => e.type === "resync" || (hears.includes(e.type) && (!about || about.some((name) => e.data.includes(`"${name}"`))));
+  for (const name of ["case", "condition", "seat", "notice", "resync", "alive"]) stream.addEventListener(name, (e) => {
     word(); cut(false);
-    if (name !== "alive" && !soon) soon = setTimeout(() => { soon = 0; refresh(); }, 200);
+    if (concerns(e) && !soon) soon = setTimeout(() => { soon = 0; refresh(); }, 200);
   });
   const watch = setInterval(() => { if (Date.now() - heard > 40000) { cut(true); stream.close(); clearInterval(watch); heard = Date.now(); follow(); } }, 5000);
 }
@@ -114,7 +125,7 @@ function show(text, bad, undo) {
 async function send(action, data, keepalive) {
   try {
     const answer = await fetch(action, { method: "POST", body: data, keepalive, headers: { Accept: "application/problem+json" }, redirect: "manual" });
-    if (answer.ok || answer.type === "opaqueredirect") { show(toast?.dataset.sent || "", false); $$(".acts details[open]").forEach((d) => { d.open = false; }); board ? refresh() : location.reload(); return; }
+    if (answer.ok || answer.type === "opaqueredirect") { show(toast?.dataset.sent || "", false); $$(".acts details[open]").forEach((d) => { d.open = false; $$("form", d).forEach((f) => f.reset()); }); hears ? refresh() : location.reload(); return; }
     const why = await answer.json().catch(() => ({}));
     show(`${toast?.dataset.failed || ""}：${(why.words && why.words[body.dataset.lang]) || why.detail || why.title || answer.status}`, true);
   } catch { show(`${toast?.dataset.failed || ""}`, true); }
@@ -142,8 +153,9 @@ if (board) {
   });
   addEventListener("popstate", () => open("", false));
   $("#keys").hidden = false; $("#keys").onclick = () => $("#keymap").showModal();
-  drawSound(); setInterval(drawSound, 20000); follow();
+  drawSound(); setInterval(drawSound, 20000);
 }
+if (hears) follow();
 document.addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
   const typing = e.target.closest?.("input, textarea, select");

@@ -5,6 +5,7 @@ use std::path::Path;
 use muster_console::look::Theme;
 use muster_console::text::Lang;
 use muster_console::view::board::{BoardData, board, selection};
+use muster_console::view::case::Known;
 use muster_console::view::dead::{DeadLetter, Parked, dead};
 use muster_console::view::field::{FieldData, Holder, field};
 use muster_console::view::{case, condition, list};
@@ -55,15 +56,17 @@ fn pages(lang: Lang, theme: Theme) -> Result<Pages, askama::Error> {
         };
         let mut view = board(&scene, data);
         let selected = selection(&scene, data);
-        view.pane = afternoon
-            .cases
-            .iter()
-            .find(|(case, _)| Some(&case.id) == selected.as_ref())
-            .map(|(case, events)| case::whole(&scene, case, events, &afternoon.conditions));
+        view.pane =
+            afternoon.cases.iter().find(|(case, _)| Some(&case.id) == selected.as_ref()).map(|(case, events)| {
+                case::whole(&scene, case, Known { events, conditions: &afternoon.conditions, same: &[] })
+            });
         pages.push((name, page::board(&look, &view)?));
     }
     if let Some((case, events)) = busy.cases.iter().find(|(case, _)| case.number == "C1124-0028") {
-        pages.push(("case", page::case(&look, &case::whole(&scene, case, events, &busy.conditions))?));
+        pages.push((
+            "case",
+            page::case(&look, &case::whole(&scene, case, Known { events, conditions: &busy.conditions, same: &[] }))?,
+        ));
     }
     let filter = list::Filter { state: "live".to_owned(), ..list::Filter::default() };
     let listed = list::list(&scene, filter, &cases, &busy.conditions, None);
@@ -104,6 +107,7 @@ fn letters() -> Vec<DeadLetter> {
         id: id.to_owned(),
         code: code.to_owned(),
         message: message.to_owned(),
+        said: None,
         stood: "muster.intake.v1 / 2 / 18,204".to_owned(),
         source: Some("/gateways/sqs-01".to_owned()),
         at,

@@ -56,6 +56,8 @@ pub struct MapView {
     pub marks: Vec<Mark>,
     /// Names of places.
     pub names: Vec<Name>,
+    /// What is not clear and had no room for its name: state, name, and state with how long.
+    pub unnamed: Vec<(Tone, String, String)>,
     /// Names of roads and communities.
     pub soft_names: Vec<SoftName>,
     /// What a screen reader says instead.
@@ -168,7 +170,8 @@ pub fn draw(
         .values()
         .map(|place| (standing_of(&Subject::Place(place.id.clone()), conditions, cases), place.as_ref()))
         .collect();
-    standings.sort_by_key(|(standing, place)| (standing.tone, place.id.clone()));
+    // What has a case is named before what has none yet.
+    standings.sort_by_key(|(standing, place)| (standing.case.is_none(), standing.tone, place.id.clone()));
     let mut marks = Vec::new();
     let mut wishes = Vec::new();
     for (standing, place) in &standings {
@@ -182,6 +185,7 @@ pub fn draw(
     }
     spots_of_reports(scene, &map, cases, selected, &mut marks);
     let (names, soft_names) = name_all(scene, &map, frame, &marks, &wishes);
+    let unnamed = unnamed(&wishes, &names);
     marks.reverse();
     let (cells, street) = outlines(scene, &map);
     MapView {
@@ -197,6 +201,7 @@ pub fn draw(
         water: scene.scenery.water.iter().map(|ring| map.path(ring, true)).collect(),
         marks,
         names,
+        unnamed,
         soft_names,
         summary: summary(scene, &standings),
     }
@@ -240,6 +245,7 @@ pub fn draw_around(scene: &Scene<'_>, at: Position, shape: &'static str, frame: 
         water: scene.scenery.water.iter().map(|ring| map.path(ring, true)).collect(),
         marks,
         names: Vec::new(),
+        unnamed: Vec::new(),
         soft_names,
         summary: scene.look.t(Text::FieldWhere).to_owned(),
     }
@@ -397,6 +403,15 @@ fn name_all(
         })
         .collect();
     (names, soft_names)
+}
+
+fn unnamed(wishes: &[Named], names: &[Name]) -> Vec<(Tone, String, String)> {
+    let has_name = |wish: &Named| names.iter().any(|name| name.text == wish.text && name.under == wish.under);
+    wishes
+        .iter()
+        .filter(|wish| wish.tone < Tone::Unknown && !has_name(wish))
+        .map(|wish| (wish.tone, wish.text.clone(), wish.under.clone()))
+        .collect()
 }
 
 fn soft_wishes(scene: &Scene<'_>, map: &Projection) -> Vec<(Wish, String, &'static str)> {

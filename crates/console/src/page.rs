@@ -5,6 +5,7 @@ use muster_domain::text::Words;
 
 use crate::asset;
 use crate::look::{Look, Theme};
+use crate::map;
 use crate::phrase::{self, When};
 use crate::text::{Lang, Text};
 use crate::tone::Tone;

@@ -228,6 +228,8 @@ texts! {
     RuleDeviceBlind "感知设备失明" "Device cannot see"
     LastKnown "此前" "before:"
     GridLabel "网格" "Grid"
+    Printed "截至" "As of"
+    MapUnnamed "图上没写下名字的" "Not named on the map"
     OpenCase "打开案件页" "Open case page"
     Severity "级别" "Severity"
     FiledAt "立案" "Filed"

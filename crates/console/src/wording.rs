@@ -85,6 +85,14 @@ pub fn parked(lang: Lang, code: &str) -> String {
         "too-long" => ("文字太长", "Too long"),
         "duplicate-key" => ("同名字段重复", "A field comes twice"),
         "null-character" => ("含空字符", "Holds a null character"),
+        "invalid-url" => ("地址不合规", "Not a valid address"),
+        "out-of-range" => ("超出范围", "Out of range"),
+        "not-a-cloudevent" => ("不是 CloudEvent", "Not a CloudEvent"),
+        "unsupported-media-type" => ("内容类型不支持", "Content type not supported"),
+        "unsupported-charset" => ("字符集不支持", "Charset not supported"),
+        "unsupported-version" => ("版本不支持", "Version not supported"),
+        "unsupported-data" => ("数据形式不支持", "Form of data not supported"),
+        "fault" => ("值守程序出错", "The watch failed on it"),
         _ => return code.to_owned(),
     };
     lang.pick(zh, en).to_owned()
@@ -270,6 +278,13 @@ mod tests {
 
     fn fact(name: &str, value: Value) -> Fact {
         Fact { name: name.to_owned(), value, device: None, source: None, seen: None }
+    }
+
+    #[test]
+    fn every_code_of_a_dead_letter_has_a_title() {
+        for code in muster_wire::Code::ALL {
+            assert_ne!(parked(Lang::Zh, code.name()), code.name());
+        }
     }
 
     #[test]

@@ -111,6 +111,7 @@ fn row(topic: &str, found: Fetched) -> NewDeadLetter {
         headers: serde_json::to_string(&headers).unwrap_or_default(),
         code: text(header::CODE).unwrap_or_else(|| "unknown".to_owned()),
         message: text(header::MESSAGE).unwrap_or_default(),
+        fault: text(header::FAULT).unwrap_or_default(),
         received: found.record.timestamp_us,
     }
 }

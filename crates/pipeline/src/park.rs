@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use muster_log::{Append, Fetched, HeaderName, Record, Topic};
+use muster_wire::fault::{Fault, Kept};
 
 use crate::PipelineError;
 use crate::watch::Watch;
@@ -25,6 +26,8 @@ pub struct Parked {
     pub code: String,
     /// The reason in words, with the field.
     pub message: String,
+    /// The same for people, in their own language.
+    pub said: Kept,
 }
 
 /// Header names of a dead letter (INTERFACE §5).
@@ -41,6 +44,8 @@ pub mod header {
     pub const CODE: &str = "dlq.error.code";
     /// The reason in words.
     pub const MESSAGE: &str = "dlq.error.message";
+    /// The reason as the fault's name and what it speaks of, in JSON.
+    pub const FAULT: &str = "dlq.error.fault";
 }
 
 impl Parked {
@@ -59,6 +64,7 @@ impl Parked {
         say(header::TIMESTAMP, (self.received / 1000).to_string());
         say(header::CODE, self.code);
         say(header::MESSAGE, self.message);
+        say(header::FAULT, self.said.json());
         let record = Record { key: self.key, payload: self.payload, headers, timestamp_us: self.received };
         Append { topic: self.topic.dead_letters(), partition: 0, record }
     }
@@ -77,6 +83,7 @@ pub(crate) async fn faulted(watch: &Watch, partition: u32, found: Fetched, what:
         received: found.record.timestamp_us,
         code: "fault".to_owned(),
         message: what.chars().take(300).collect(),
+        said: Fault::WatchFault.with(&[("what", &what)]).kept(""),
     };
     watch.log.append(vec![parked.append(&name)]).await?;
     Ok(())

@@ -30,6 +30,8 @@ pub struct NewDeadLetter {
     pub code: String,
     /// The reason in words.
     pub message: String,
+    /// The reason as a fault with what it speaks of, in JSON; empty where the refuser said none.
+    pub fault: String,
     /// When it came, in microseconds since 1970.
     pub received: i64,
 }
@@ -57,6 +59,8 @@ pub struct DeadLetterRow {
     pub code: String,
     /// The reason in words.
     pub message: String,
+    /// The reason as a fault with what it speaks of, in JSON; empty where the refuser said none.
+    pub fault: String,
     /// When it came, in microseconds since 1970.
     pub received: i64,
     /// What was done about it.
@@ -149,6 +153,7 @@ impl FromRow for DeadLetterRow {
             headers: row.get("headers")?,
             code: row.get("code")?,
             message: row.get("message")?,
+            fault: row.get("fault")?,
             received: row.get("received")?,
             state: state(row)?,
             note: row.get("note")?,
@@ -189,6 +194,7 @@ impl NewDeadLetter {
             &self.code,
             &self.message,
             self.received,
+            &self.fault,
         ]
     }
 }

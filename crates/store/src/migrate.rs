@@ -15,9 +15,10 @@ struct Migration {
 }
 
 const BASE: &str = include_str!("../migrations/0001_base.sql");
+const FAULT: &str = include_str!("../migrations/0003_fault.sql");
 
 /// In order, never edited, never removed.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration { version: 1, name: "base", sqlite: BASE, postgres: BASE },
     Migration {
         version: 2,
@@ -25,6 +26,7 @@ const MIGRATIONS: [Migration; 2] = [
         sqlite: include_str!("../migrations/0002_queues.sqlite.sql"),
         postgres: include_str!("../migrations/0002_queues.pg.sql"),
     },
+    Migration { version: 3, name: "fault", sqlite: FAULT, postgres: FAULT },
 ];
 
 /// The newest schema that this program knows.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounds::{MAX_ATTACHMENTS, MAX_MEDIA_TYPE_BYTES, MAX_URL_BYTES};
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::object::Object;
 use crate::read;
 use crate::text::Text;
@@ -44,7 +45,7 @@ impl AttachmentV1<'_> {
         let is_web = url.starts_with("http://") || url.starts_with("https://");
         let is_ours = url.starts_with('/') && !url.starts_with("//");
         if !(is_web || is_ours) || url.contains(|c: char| c.is_control() || c.is_whitespace()) {
-            let reason = "is no http(s) address, nor a path on this server";
+            let reason = Fault::NoAddress;
             return Err(at.key("url").refuse(Code::InvalidUrl, reason));
         }
         let media_type = self.media_type.map(|text| read::bounded(&text, at.key("media_type"), MAX_MEDIA_TYPE_BYTES));
@@ -52,7 +53,7 @@ impl AttachmentV1<'_> {
             if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                 Ok(text.to_ascii_lowercase())
             } else {
-                Err(at.key("sha256").refuse(Code::InvalidValue, "is no SHA-256 in 64 hexadecimal digits"))
+                Err(at.key("sha256").refuse(Code::InvalidValue, Fault::NoHash))
             }
         });
         Ok(Attachment { url, media_type: media_type.transpose()?, sha256: sha256.transpose()? })

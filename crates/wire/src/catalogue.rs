@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::geometry::{GeometryV1, PositionV1};
 use crate::mirror::mirrored;
 use crate::text::Text;
@@ -88,7 +89,9 @@ impl<'a> From<&'a Catalogue> for CatalogueV1<'a> {
 impl CatalogueV1<'_> {
     fn checked(self) -> Result<Catalogue, WireError> {
         if &*self.format != FORMAT {
-            return Err(At::Root.key("format").refuse(Code::UnknownType, format!("is not {FORMAT}")));
+            return Err(At::Root
+                .key("format")
+                .refuse(Code::UnknownType, Fault::OtherFormat.with(&[("wanted", &FORMAT)])));
         }
         let (places, devices) = (At::Root.key("places"), At::Root.key("devices"));
         let (grid, units) = (At::Root.key("grid"), At::Root.key("units"));
@@ -112,7 +115,7 @@ fn by_id<T, K: Ord, V>(items: Vec<T>, at: At<'_>, entry: fn(T) -> (K, V)) -> Res
     for (n, item) in items.into_iter().enumerate() {
         let (id, value) = entry(item);
         if map.insert(id, value).is_some() {
-            return Err(at.item(n).key("id").refuse(Code::DuplicateKey, "is there twice in one list"));
+            return Err(at.item(n).key("id").refuse(Code::DuplicateKey, Fault::IdTwice));
         }
     }
     Ok(map)

@@ -13,6 +13,7 @@ pub use body::{HttpBody, KafkaOptions, lines, read_http, read_kafka};
 pub use structured::Event;
 
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::media_type::MediaType;
 use crate::read;
 use crate::text::Text;
@@ -50,7 +51,7 @@ impl Envelope<'_> {
     /// # Errors
     /// [`Code::MissingField`] if the event has none.
     pub fn data(&self) -> Result<&str, WireError> {
-        self.data.as_deref().ok_or_else(|| At::Root.key("data").refuse(Code::MissingField, "is missing"))
+        self.data.as_deref().ok_or_else(|| At::Root.key("data").refuse(Code::MissingField, Fault::Missing))
     }
 }
 
@@ -82,12 +83,12 @@ impl<'a> Attributes<'a> {
     /// Checks the attributes and puts the data to them.
     fn envelope(self, data: Option<Cow<'a, str>>) -> Result<Envelope<'a>, WireError> {
         let needed = |value: Option<Text<'a>>, name: &'static str| match value {
-            Some(text) if text.is_empty() => Err(At::Root.key(name).refuse(Code::InvalidValue, "is empty")),
+            Some(text) if text.is_empty() => Err(At::Root.key(name).refuse(Code::InvalidValue, Fault::Empty)),
             Some(text) => Ok(text.0),
-            None => Err(At::Root.key(name).refuse(Code::MissingField, "is missing")),
+            None => Err(At::Root.key(name).refuse(Code::MissingField, Fault::Missing)),
         };
         if needed(self.specversion, "specversion")? != "1.0" {
-            let reason = "is not 1.0, the only version of CloudEvents that is read here";
+            let reason = Fault::OtherVersion;
             return Err(At::Root.key("specversion").refuse(Code::UnsupportedVersion, reason));
         }
         let (id, source) = (needed(self.id, "id")?, needed(self.source, "source")?);
@@ -97,7 +98,7 @@ impl<'a> Attributes<'a> {
             && data.is_some()
             && !MediaType::parse(&text)?.is_json()
         {
-            let reason = "is not a JSON type, and data must be JSON here";
+            let reason = Fault::DataNotJson;
             return Err(At::Root.key("datacontenttype").refuse(Code::UnsupportedData, reason));
         }
         Ok(Envelope {

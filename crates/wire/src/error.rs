@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::bounds::MAX_REASON_BYTES;
+use crate::fault::Reason;
 
 /// A refusal. It never repeats what was sent, only where it stood: what was sent may be personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +14,8 @@ pub struct WireError {
     pub pointer: String,
     /// What is wrong and what would be right.
     pub reason: String,
+    /// The same for people, in their own language.
+    pub said: Reason,
     /// What kind of mistake it is.
     pub code: Code,
 }
@@ -20,12 +23,13 @@ pub struct WireError {
 impl WireError {
     /// A refusal; pointer and reason are cut to their bound.
     #[must_use]
-    pub fn new(code: Code, pointer: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { pointer: cut(pointer.into()), reason: cut(reason.into()), code }
+    pub fn new(code: Code, pointer: impl Into<String>, reason: impl Into<Reason>) -> Self {
+        let said = reason.into();
+        Self { pointer: cut(pointer.into()), reason: said.english(), said, code }
     }
 }
 
-fn cut(mut text: String) -> String {
+pub(crate) fn cut(mut text: String) -> String {
     if text.len() > MAX_REASON_BYTES {
         text.truncate(text.floor_char_boundary(MAX_REASON_BYTES - 3));
         text.push('…');
@@ -147,7 +151,7 @@ impl At<'_> {
     }
 
     /// A refusal of this field.
-    pub(crate) fn refuse(&self, code: Code, reason: impl Into<String>) -> WireError {
+    pub(crate) fn refuse(&self, code: Code, reason: impl Into<Reason>) -> WireError {
         WireError::new(code, self.pointer(), reason)
     }
 }
@@ -167,15 +171,16 @@ pub(crate) fn push_key(pointer: &mut String, key: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Fault;
 
     #[test]
     fn refusals_name_the_field_and_stay_short() {
         let (root, data) = (At::Root, At::Key(&At::Root, "da/ta~"));
         assert_eq!(data.key("x").pointer(), "/da~1ta~0/x");
         assert_eq!(root.key("a").item(3).pointer(), "/a/3");
-        let long = At::Root.refuse(Code::TooLong, "灯".repeat(1000));
+        let long = At::Root.refuse(Code::InvalidValue, Fault::OtherValue.with(&[("what", &"灯".repeat(1000))]));
         assert!(long.reason.len() <= MAX_REASON_BYTES && long.reason.ends_with('…'));
-        assert_eq!(At::Root.refuse(Code::TooLarge, "too much").to_string(), "the document: too much");
+        assert_eq!(At::Root.refuse(Code::MissingField, Fault::Missing).to_string(), "the document: is missing");
     }
 
     #[test]

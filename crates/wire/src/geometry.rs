@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::{read, scan};
 
 /// Reads a GeoJSON geometry: `Point`, `LineString`, or a `Polygon` without holes.
@@ -64,7 +65,7 @@ impl From<&Geometry> for GeometryV1 {
 impl GeometryV1 {
     pub(crate) fn checked(self, at: At<'_>) -> Result<Geometry, WireError> {
         let at = at.key("coordinates");
-        let refuse = |error: muster_domain::geo::GeoError| at.refuse(Code::InvalidValue, error.to_string());
+        let refuse = |error: muster_domain::geo::GeoError| at.refuse(Code::InvalidValue, error);
         match self {
             Self::Point(pair) => position(pair, at).map(Geometry::Point),
             Self::LineString(pairs) => Geometry::line(read::each(pairs, at, position)?).map_err(refuse),
@@ -73,7 +74,7 @@ impl GeometryV1 {
                 Geometry::polygon(read::each(ring, at.item(0), position)?).map_err(refuse)
             }
             Self::Polygon(rings) => {
-                let reason = format!("has {} rings; an area has one, and no holes", rings.len());
+                let reason = Fault::Rings.with(&[("count", &rings.len())]);
                 Err(at.refuse(Code::InvalidValue, reason))
             }
         }
@@ -81,5 +82,5 @@ impl GeometryV1 {
 }
 
 fn position([lon, lat]: [f64; 2], at: At<'_>) -> Result<Position, WireError> {
-    Position::new(lon, lat).map_err(|error| at.refuse(Code::OutOfRange, error.to_string()))
+    Position::new(lon, lat).map_err(|error| at.refuse(Code::OutOfRange, error))
 }

@@ -8,6 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::fault::Fault;
+
 const DAY: i64 = 86_400;
 
 /// The first and last microsecond that RFC 3339 can write in UTC: the years 0000 to 9999.
@@ -15,8 +17,7 @@ const FIRST: i64 = -62_167_219_200_000_000;
 const LAST: i64 = 253_402_300_799_999_999;
 
 /// What a refused time is told.
-pub(crate) const WANTED: &str =
-    "is not an RFC 3339 time with an offset, such as 2026-11-23T08:00:00.250+08:00, in the years 0000 to 9999";
+const WANTED: &str = Fault::NoTime.en();
 
 /// Microseconds since 1970 UTC of an RFC 3339 time with an offset; finer digits are cut off.
 ///

@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod cloudevents;
 pub mod condition;
 mod error;
+pub mod fault;
 pub mod geometry;
 mod instant;
 mod kafka;

@@ -1,6 +1,7 @@
 //! What a body or a record says it is: a content type with its charset.
 
 use crate::error::{Code, WireError};
+use crate::fault::{Fault, Reason};
 
 /// The content type of one CloudEvent in structured form.
 pub const CLOUDEVENT: &str = "application/cloudevents+json";
@@ -28,14 +29,14 @@ impl MediaType {
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+*%'`|~".contains(&b))
         };
         if !essence.split_once('/').is_some_and(|(kind, name)| token(kind) && token(name)) {
-            return Err(refuse(Code::UnsupportedMediaType, "is no content type such as application/json".to_owned()));
+            return Err(refuse(Code::UnsupportedMediaType, Fault::NoContentType));
         }
         for parameter in parts {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let value = value.trim().trim_matches('"');
             let is_utf8 = ["utf-8", "utf8", "us-ascii"].iter().any(|known| value.eq_ignore_ascii_case(known));
             if name.trim().eq_ignore_ascii_case("charset") && !is_utf8 {
-                let reason = "has a charset other than UTF-8; convert it and send it again".to_owned();
+                let reason = Fault::OtherCharset;
                 return Err(refuse(Code::UnsupportedCharset, reason));
             }
         }
@@ -63,7 +64,7 @@ impl MediaType {
 }
 
 /// The refusal of a content type; it stands where the structured form would have it.
-pub(crate) fn refuse(code: Code, reason: String) -> WireError {
+pub(crate) fn refuse(code: Code, reason: impl Into<Reason>) -> WireError {
     WireError::new(code, "/datacontenttype", reason)
 }
 

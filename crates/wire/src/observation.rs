@@ -10,6 +10,7 @@ use crate::attachment::{self, AttachmentV1};
 use crate::bounds::MAX_ATTACHMENTS;
 use crate::cloudevents::Envelope;
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::mirror::mirrored;
 use crate::object::Object;
 use crate::read;
@@ -51,7 +52,7 @@ impl ObservationIn {
         let (root, data_at) = (At::Root, At::Root.key("data"));
         let source = read::id(&envelope.source, root.key("source"), SourceName::parse)?;
         let id = read::id(&envelope.id, root.key("id"), SourceId::parse)?;
-        let seen = envelope.time.ok_or_else(|| root.key("time").refuse(Code::MissingField, "is missing"))?;
+        let seen = envelope.time.ok_or_else(|| root.key("time").refuse(Code::MissingField, Fault::Missing))?;
         let data: ObservationV1<'_> = read::typed(envelope.data()?, &data_at)?;
         Ok(Self {
             source,
@@ -85,7 +86,7 @@ impl ObservationIn {
 
 /// A confidence lies between 0 and 1.
 pub(crate) fn confidence(sure: f64, at: At<'_>) -> Result<f64, WireError> {
-    if (0.0..=1.0).contains(&sure) { Ok(sure) } else { Err(at.refuse(Code::OutOfRange, "is not between 0 and 1")) }
+    if (0.0..=1.0).contains(&sure) { Ok(sure) } else { Err(at.refuse(Code::OutOfRange, Fault::NoShare)) }
 }
 
 /// An observation: what one source says it saw, where and when. The data of a CloudEvent of type

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_path_to_error::{Path, Segment};
 
 use crate::error::{At, Code, WireError, push_key};
+use crate::fault::{Fault, Reason};
 use crate::instant;
 use crate::object::Object;
 use crate::text::Text;
@@ -21,7 +22,7 @@ fn explain<'a, T: Deserialize<'a>>(json: &'a str, base: &At<'_>) -> WireError {
         Err(error) => (located(error.path(), base), error.into_inner()),
         Ok(_) => match reader.end() {
             Err(error) => (base.pointer(), error),
-            Ok(()) => return base.refuse(Code::MalformedJson, "cannot be read"),
+            Ok(()) => return base.refuse(Code::MalformedJson, Fault::Unreadable),
         },
     };
     let message = error.to_string();
@@ -29,11 +30,11 @@ fn explain<'a, T: Deserialize<'a>>(json: &'a str, base: &At<'_>) -> WireError {
     let quoted = |prefix| message.strip_prefix(prefix).and_then(|rest: &str| rest.strip_suffix('`'));
     if let Some(field) = quoted("missing field `") {
         push_key(&mut pointer, field);
-        return WireError::new(Code::MissingField, pointer, "is missing");
+        return WireError::new(Code::MissingField, pointer, Fault::Missing);
     }
     if let Some(field) = quoted("duplicate field `") {
         push_key(&mut pointer, field);
-        return WireError::new(Code::DuplicateKey, pointer, "is there twice in one object");
+        return WireError::new(Code::DuplicateKey, pointer, Fault::Twice);
     }
     let (code, reason) = plain(message, error.classify());
     WireError::new(code, pointer, reason)
@@ -53,7 +54,7 @@ fn located(path: &Path, base: &At<'_>) -> String {
 }
 
 /// A serde message without what was sent: that may be personal data, and may be long.
-fn plain(message: &str, category: serde_json::error::Category) -> (Code, String) {
+fn plain(message: &str, category: serde_json::error::Category) -> (Code, Reason) {
     let wanted = message.rsplit_once(", expected ").map(|(_, wanted)| wanted);
     let (code, found) = if let Some(found) = message.strip_prefix("invalid type: ") {
         (Code::WrongType, found)
@@ -64,11 +65,11 @@ fn plain(message: &str, category: serde_json::error::Category) -> (Code, String)
     } else if message.starts_with("invalid length ") {
         (Code::InvalidValue, "another length")
     } else if message == "number out of range" {
-        return (Code::OutOfRange, "is a number too large to be read".to_owned());
+        return (Code::OutOfRange, Fault::NumberTooLarge.into());
     } else if category == serde_json::error::Category::Data {
-        return (Code::InvalidValue, message.to_owned());
+        return (Code::InvalidValue, Fault::OtherValue.with(&[("what", &message)]));
     } else {
-        return (Code::MalformedJson, "is not JSON".to_owned());
+        return (Code::MalformedJson, Fault::NotJson.into());
     };
     let found = found.split(['`', '"', ',']).next().unwrap_or_default().trim_end();
     let found = match found {
@@ -85,12 +86,16 @@ fn plain(message: &str, category: serde_json::error::Category) -> (Code, String)
         Some(wanted) => wanted,
         None => "something else",
     };
-    (code, format!("is {found}; {wanted} was expected"))
+    let (fault, wanted) = match wanted.strip_prefix("one of ") {
+        Some(choices) => (Fault::OneOf, choices),
+        None => (Fault::OtherType, wanted),
+    };
+    (code, fault.with(&[("found", &found), ("wanted", &wanted)]))
 }
 
 /// Reads an id of the domain.
 pub(crate) fn id<T>(text: &str, at: At<'_>, parse: fn(&str) -> Result<T, IdError>) -> Result<T, WireError> {
-    parse(text).map_err(|error| at.refuse(Code::InvalidId, error.to_string()))
+    parse(text).map_err(|error| at.refuse(Code::InvalidId, error))
 }
 
 /// Reads an id of the domain that may be absent.
@@ -126,12 +131,12 @@ pub(crate) fn bounded(text: &str, at: At<'_>, most: usize) -> Result<String, Wir
         return Ok(text.to_owned());
     }
     let size = text.len();
-    Err(at.refuse(Code::TooLong, format!("has {size} bytes, at most {most} fit")))
+    Err(at.refuse(Code::TooLong, Fault::TextTooLong.with(&[("size", &size), ("most", &most)])))
 }
 
 /// Reads a time as microseconds since 1970 UTC.
 pub(crate) fn time(text: &str, at: At<'_>) -> Result<i64, WireError> {
-    instant::parse(text).ok_or_else(|| at.refuse(Code::InvalidTime, instant::WANTED))
+    instant::parse(text).ok_or_else(|| at.refuse(Code::InvalidTime, Fault::NoTime))
 }
 
 /// Refuses a list that is longer than `most`.
@@ -139,7 +144,7 @@ pub(crate) fn at_most(count: usize, at: At<'_>, most: usize) -> Result<(), WireE
     if count <= most {
         return Ok(());
     }
-    Err(at.refuse(Code::TooMany, format!("has {count} items, at most {most} fit")))
+    Err(at.refuse(Code::TooMany, Fault::TooManyItems.with(&[("count", &count), ("most", &most)])))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::instant::{Instant, Micros};
 use crate::read;
 use crate::text::Text;
@@ -120,5 +121,5 @@ impl From<WordsV1<'_>> for Words {
 
 /// Reads a subject such as `place:lane-1`.
 pub(crate) fn subject(text: &str, at: At<'_>) -> Result<Subject, WireError> {
-    Subject::parse(text).ok_or_else(|| at.refuse(Code::InvalidValue, "is no subject such as place:lane-1"))
+    Subject::parse(text).ok_or_else(|| at.refuse(Code::InvalidValue, Fault::NoSubject))
 }

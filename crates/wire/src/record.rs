@@ -14,6 +14,7 @@ pub(crate) use control::{ActV1, ConfigV1, IntakeV1, OutcomeV1, TakeoverV1, TickV
 pub(crate) use intake::{ObservationRecordV1, ReportRecordV1};
 
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::kafka::Encoded;
 use crate::read;
 
@@ -78,11 +79,11 @@ pub fn decode<'a>(
             "ce_time" => &mut head.time,
             _ => continue,
         };
-        let text = std::str::from_utf8(value).map_err(|_| WireError::new(Code::NotUtf8, name, "is not UTF-8"))?;
+        let text = std::str::from_utf8(value).map_err(|_| WireError::new(Code::NotUtf8, name, Fault::NotUtf8))?;
         *slot = Some(text);
     }
     let data = std::str::from_utf8(payload)
-        .map_err(|error| DATA.refuse(Code::NotUtf8, format!("byte {} is not UTF-8", error.valid_up_to())))?;
+        .map_err(|error| DATA.refuse(Code::NotUtf8, Fault::ByteNotUtf8.with(&[("at", &error.valid_up_to())])))?;
     match needed(head.kind, "type")? {
         crate::cloudevents::OBSERVATION => intake::read_observation(&head, data).map(LogRecord::Observation),
         crate::cloudevents::REPORT => intake::read_report(&head, data).map(LogRecord::Report),
@@ -92,7 +93,7 @@ pub fn decode<'a>(
         control::INTAKE => control::read_intake(&head, data),
         control::ACT => control::read_act(&head, data),
         control::OUTCOME => control::read_outcome(&head, data),
-        _ => Err(At::Root.key("type").refuse(Code::UnknownType, "is no type of the observation topic")),
+        _ => Err(At::Root.key("type").refuse(Code::UnknownType, Fault::NoRecordType)),
     }
 }
 
@@ -115,5 +116,5 @@ impl Head<'_> {
 const DATA: At<'static> = At::Key(&At::Root, "data");
 
 fn needed<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, WireError> {
-    value.ok_or_else(|| At::Root.key(name).refuse(Code::MissingField, "is missing"))
+    value.ok_or_else(|| At::Root.key(name).refuse(Code::MissingField, Fault::Missing))
 }

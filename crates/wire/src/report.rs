@@ -13,6 +13,7 @@ use crate::attachment::{self, AttachmentV1};
 use crate::bounds::{MAX_ADDRESS_BYTES, MAX_ATTACHMENTS, MAX_PERSON_BYTES, MAX_TEXT_BYTES};
 use crate::cloudevents::{Envelope, Item};
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::mirror::mirrored;
 use crate::object::Object;
 use crate::text::Text;
@@ -156,7 +157,7 @@ fn checked(report: ReportV1<'_>, at: At<'_>, event: Option<&Envelope<'_>>) -> Re
     let source = match (&report.source, event) {
         (Some(source), _) => read::id(source, at.key("source"), SourceName::parse)?,
         (None, Some(event)) => read::id(&event.source, At::Root.key("source"), SourceName::parse)?,
-        (None, None) => return Err(at.key("source").refuse(Code::MissingField, "is missing")),
+        (None, None) => return Err(at.key("source").refuse(Code::MissingField, Fault::Missing)),
     };
     let id = match (&report.id, event) {
         (None, Some(event)) => Some(read::id(&event.id, At::Root.key("id"), SourceId::parse)?),
@@ -188,7 +189,7 @@ fn checked(report: ReportV1<'_>, at: At<'_>, event: Option<&Envelope<'_>>) -> Re
 /// A severity lies between 1 and 5.
 pub(crate) fn severity(level: i64, at: At<'_>) -> Result<Severity, WireError> {
     let level = u8::try_from(level).ok().and_then(Severity::new);
-    level.ok_or_else(|| at.refuse(Code::OutOfRange, "is not between 1 (lowest) and 5 (life at risk)"))
+    level.ok_or_else(|| at.refuse(Code::OutOfRange, Fault::NoSeverity))
 }
 
 /// A report: what a person or another platform says. `place`, `location`, `grid` and `address` may each be missing; with
@@ -307,8 +308,7 @@ impl From<Position> for LocationV1 {
 
 impl LocationV1 {
     pub(crate) fn checked(self, at: At<'_>) -> Result<Position, WireError> {
-        Position::from_crs(self.lon, self.lat, self.crs.into())
-            .map_err(|error| at.refuse(Code::OutOfRange, error.to_string()))
+        Position::from_crs(self.lon, self.lat, self.crs.into()).map_err(|error| at.refuse(Code::OutOfRange, error))
     }
 }
 

@@ -8,23 +8,24 @@ use std::borrow::Cow;
 
 use crate::bounds::{MAX_DEPTH, MAX_RECORD_BYTES};
 use crate::error::{Code, WireError, push_key};
+use crate::fault::{Fault, Reason};
 
 /// Checks one record and hands it back as text. Pointers of refusals begin with `base`.
 ///
 /// # Errors
 /// [`WireError`] for what is not acceptable JSON, with the byte where that shows.
 pub(crate) fn check<'a>(bytes: &'a [u8], base: &str) -> Result<&'a str, WireError> {
-    let refuse = |code, reason: String| Err(WireError::new(code, base, reason));
+    let refuse = |code, reason: Reason| Err(WireError::new(code, base, reason));
     if bytes.len() > MAX_RECORD_BYTES {
         let size = bytes.len();
-        return refuse(Code::TooLarge, format!("has {size} bytes, a record has at most {MAX_RECORD_BYTES}"));
+        return refuse(Code::TooLarge, Fault::RecordTooLarge.with(&[("size", &size), ("most", &MAX_RECORD_BYTES)]));
     }
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
-        return refuse(Code::MalformedJson, "begins with a byte order mark; JSON has none".to_owned());
+        return refuse(Code::MalformedJson, Fault::ByteOrderMark.into());
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Scanner { text, at: 0, frames: Vec::new(), keys: Vec::new(), base }.document().map(|()| text),
-        Err(error) => refuse(Code::NotUtf8, format!("byte {} is not UTF-8", error.valid_up_to())),
+        Err(error) => refuse(Code::NotUtf8, Fault::ByteNotUtf8.with(&[("at", &error.valid_up_to())])),
     }
 }
 
@@ -79,7 +80,7 @@ impl<'a> Scanner<'a> {
     /// Opens an array or object; says whether a value follows inside it.
     fn open(&mut self, is_object: bool) -> Result<bool, WireError> {
         if self.frames.len() == MAX_DEPTH {
-            let reason = format!("lies deeper than {MAX_DEPTH} arrays and objects");
+            let reason = Fault::TooDeep.with(&[("most", &MAX_DEPTH)]);
             return Err(self.refuse(Code::TooDeep, reason));
         }
         self.at += 1;
@@ -160,7 +161,7 @@ impl<'a> Scanner<'a> {
         let Some(key) = twice else { return Ok(()) };
         let mut pointer = self.pointer(self.frames.len() - 1);
         push_key(&mut pointer, key);
-        Err(WireError::new(Code::DuplicateKey, pointer, "is there twice in one object"))
+        Err(WireError::new(Code::DuplicateKey, pointer, Fault::Twice))
     }
 
     /// Passes over a string; says whether it has escapes.
@@ -178,7 +179,7 @@ impl<'a> Scanner<'a> {
                     escaped = true;
                     self.escape()?;
                 }
-                Some(0) => return Err(self.refuse(Code::NullCharacter, "holds the character U+0000".to_owned())),
+                Some(0) => return Err(self.refuse(Code::NullCharacter, Fault::NullCharacter)),
                 Some(0x01..=0x1f) => return Err(self.malformed("a control character must be escaped")),
                 Some(_) => self.at += 1,
                 None => return Err(self.malformed("a string does not end")),
@@ -190,7 +191,7 @@ impl<'a> Scanner<'a> {
         match self.text.as_bytes().get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => match self.unit(self.at)? {
-                0 => return Err(self.refuse(Code::NullCharacter, "holds the character U+0000".to_owned())),
+                0 => return Err(self.refuse(Code::NullCharacter, Fault::NullCharacter)),
                 0xd800..=0xdbff => {
                     let low = self.text.as_bytes().get(self.at + 6..self.at + 8) == Some(b"\\u");
                     if !low || !(0xdc00..=0xdfff).contains(&self.unit(self.at + 6)?) {
@@ -266,11 +267,11 @@ impl<'a> Scanner<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn malformed(&self, what: &str) -> WireError {
-        self.refuse(Code::MalformedJson, format!("at byte {}: {what}", self.at))
+    fn malformed(&self, what: &'static str) -> WireError {
+        self.refuse(Code::MalformedJson, Fault::Malformed.with(&[("at", &self.at), ("what", &what)]))
     }
 
-    fn refuse(&self, code: Code, reason: String) -> WireError {
+    fn refuse(&self, code: Code, reason: impl Into<Reason>) -> WireError {
         WireError::new(code, self.pointer(self.frames.len()), reason)
     }
 

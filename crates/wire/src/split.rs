@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::bounds::{MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
 use crate::error::{Code, WireError};
+use crate::fault::Fault;
 
 /// The bytes of each item of a JSON array, in order.
 ///
@@ -16,7 +17,7 @@ pub(crate) fn array(bytes: &[u8]) -> Result<Vec<Range<usize>>, WireError> {
     bounded(bytes)?;
     let mut at = space(bytes, 0);
     if bytes.get(at) != Some(&b'[') {
-        return Err(WireError::new(Code::MalformedJson, "", "a batch is a JSON array; this does not begin with `[`"));
+        return Err(WireError::new(Code::MalformedJson, "", Fault::NoArray));
     }
     at = space(bytes, at + 1);
     let mut items = Vec::new();
@@ -94,14 +95,14 @@ fn bounded(bytes: &[u8]) -> Result<(), WireError> {
         return Ok(());
     }
     let size = bytes.len();
-    Err(WireError::new(Code::TooLarge, "", format!("has {size} bytes, a batch has at most {MAX_BATCH_BYTES}")))
+    Err(WireError::new(Code::TooLarge, "", Fault::BatchTooLarge.with(&[("size", &size), ("most", &MAX_BATCH_BYTES)])))
 }
 
 fn counted(items: usize) -> Result<(), WireError> {
     if items <= MAX_BATCH_ITEMS {
         return Ok(());
     }
-    Err(WireError::new(Code::TooMany, "", format!("has more than {MAX_BATCH_ITEMS} items; send several batches")))
+    Err(WireError::new(Code::TooMany, "", Fault::BatchTooLong.with(&[("most", &MAX_BATCH_ITEMS)])))
 }
 
 #[cfg(test)]

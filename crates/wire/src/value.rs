@@ -10,6 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::bounds::{MAX_NAME_BYTES, MAX_VALUE_BYTES, MAX_VALUES};
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::read;
 use crate::text::Text;
 
@@ -130,7 +131,7 @@ impl<'a> Values<'a> {
         read::at_most(self.0.len(), at, MAX_VALUES)?;
         for (name, scalar) in &self.0 {
             if name.is_empty() || name.len() > MAX_NAME_BYTES {
-                let reason = format!("has a name that is empty or longer than {MAX_NAME_BYTES} bytes");
+                let reason = Fault::BadName.with(&[("most", &MAX_NAME_BYTES)]);
                 return Err(at.refuse(Code::InvalidValue, reason));
             }
             if let Scalar::Text(text) = scalar
@@ -144,7 +145,7 @@ impl<'a> Values<'a> {
         if !values.is_sorted_by(|one, next| one.0 < next.0) {
             values.sort_by(|one, other| one.0.cmp(&other.0));
             if let Some(pair) = values.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-                return Err(at.key(&pair[0].0).refuse(Code::DuplicateKey, "is there twice in one object"));
+                return Err(at.key(&pair[0].0).refuse(Code::DuplicateKey, Fault::Twice));
             }
         }
         Ok(values)

@@ -43,6 +43,12 @@ async fn every_page_is_whole_in_both_languages_and_themes_at_both_widths() {
                 if language == "zh" && seen["own"].as_u64() < Some(10) {
                     say("hardly any Chinese".to_owned());
                 }
+                if path == "/dead-letters" && language == "zh" {
+                    let reason = tab.eval("document.querySelector('.letter .why p').textContent");
+                    if !reason.as_str().is_some_and(|reason| reason.contains("/data/device：不在目录里")) {
+                        say(format!("not in Chinese: {reason}"));
+                    }
+                }
                 if path == link && tab.bytes() > 60 * 1024 {
                     say(format!("{} bytes for a telephone", tab.bytes()));
                 }
@@ -50,4 +56,31 @@ async fn every_page_is_whole_in_both_languages_and_themes_at_both_widths() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The width of an A4 page within its margins, in CSS pixels.
+const PAPER: u32 = 695;
+
+#[tokio::test]
+async fn a_case_on_paper_is_whole_black_on_white_and_without_ways_to_go_on() {
+    let Some(browser) = Browser::find() else { return };
+    let server = street();
+    let (found, _) = cases(&Api::new(server.url()), 1).await;
+    let mut tab = Tab::open(&browser, View { width: PAPER, height: 1000, theme: Theme::Dark, ..View::default() });
+    tab.go(&format!("{}/cases/{}?theme=dark", server.url(), found[0]["id"].as_str().unwrap()));
+    assert_eq!(tab.eval("document.querySelector('nav').getClientRects().length"), 1, "on the screen it is there");
+    let entries = tab.eval("document.querySelectorAll('.entries tbody tr').length");
+    tab.on_paper();
+    let seen = "const shown = (s) => [...document.querySelectorAll(s)].filter((e) => e.getClientRects().length).length; \
+        const style = getComputedStyle(document.body); \
+        ({ ways: shown('nav, .tools, .acts, .crumbs, button, .btn'), wide: document.documentElement.scrollWidth, \
+           entries: shown('.entries tbody tr'), head: shown('.entries thead'), moment: shown('.printed time'), \
+           colours: [style.color, style.backgroundColor] })";
+    let wanted = json!({"ways": 0, "wide": PAPER, "entries": entries, "head": 1, "moment": 1,
+        "colours": ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]});
+    assert_eq!(tab.eval(seen), wanted);
+    let chip = "getComputedStyle(document.querySelector('.chip')).color";
+    let dark = tab.eval(chip);
+    tab.go(&format!("{}/cases/{}?theme=light", server.url(), found[0]["id"].as_str().unwrap()));
+    assert_eq!(tab.eval(chip), dark, "paper has no dark theme");
 }

@@ -2,6 +2,7 @@
   const wrong = [], $$ = (s) => [...document.querySelectorAll(s)], shown = (e) => e.getClientRects().length > 0;
   const words = document.body.innerText;
   if (document.documentElement.scrollWidth > innerWidth) wrong.push(`scrolls sideways: ${document.documentElement.scrollWidth} > ${innerWidth}`);
+  for (const e of $$(".bar a, .bar button, .bar .count").filter(shown)) if (e.getBoundingClientRect().right > innerWidth && getComputedStyle(e.parentElement).overflowX === "visible") wrong.push(`cut off: ${e.textContent}`);
   if (document.querySelectorAll("main").length !== 1 || document.querySelectorAll("h1").length !== 1) wrong.push("one main and one h1");
   for (const raw of ["undefined", "NaN", "[object", "{{", "muster.", "application/", "“police”"]) if (words.includes(raw) && !$$("pre, .num, .letter").some((e) => e.innerText.includes(raw))) wrong.push(`raw: ${raw}`);
   for (const e of $$("input:not([type=hidden]), select, textarea")) if (!e.labels?.length && !e.getAttribute("aria-label")) wrong.push(`no label: ${e.name}`);

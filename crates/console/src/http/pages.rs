@@ -26,6 +26,8 @@ type At = Of<Arc<State>>;
 
 /// Live cases that one board shows; what is beyond is on the list of cases.
 const BOARD_CASES: u32 = 500;
+/// Cases that are named as possibly the same: more than anybody compares.
+const SAME: usize = 20;
 /// Conditions that one page reads at once.
 const CONDITIONS: u32 = 1000;
 
@@ -95,7 +97,9 @@ async fn drawn_board(
     view.chosen = query.case.is_some() && chosen.is_some();
     if let Some(case) = shown.and_then(|id| cases.iter().find(|case| case.id == id)) {
         let events = desk.journal(&case.id, 0, 500).await.unwrap_or_default();
-        view.pane = Some(case_view::whole(&scene, case, &events, &conditions));
+        let same = maybe_same(desk, caller, case).await.unwrap_or_default();
+        let known = case_view::Known { events: &events, conditions: &conditions, same: &same };
+        view.pane = Some(case_view::whole(&scene, case, known));
     }
     with_choice(headers, uri, answer::page(draw(&drawn.look, &view)))
 }
@@ -168,15 +172,26 @@ pub(super) async fn case(
     let read = async {
         let events = desk.journal(&case.id, 0, 1000).await?;
         let conditions = conditions_now(desk, &of_case(&case)).await?;
-        Ok::<_, PipelineError>((events, conditions))
+        let same = maybe_same(desk, &caller, &case).await?;
+        Ok::<_, PipelineError>((events, conditions, same))
     };
     match read.await {
-        Ok((events, conditions)) => {
-            let view = case_view::whole(&drawn.scene(&state), &case, &events, &conditions);
+        Ok((events, conditions, same)) => {
+            let known = case_view::Known { events: &events, conditions: &conditions, same: &same };
+            let view = case_view::whole(&drawn.scene(&state), &case, known);
             with_choice(&headers, &uri, answer::page(page::case(&drawn.look, &view)))
         }
         Err(error) => answer::failed(&error),
     }
+}
+
+/// The cases that may be about the same thing, as far as the caller may see them.
+async fn maybe_same(desk: &Desk, caller: &Caller, case: &Case) -> Result<Vec<Case>, PipelineError> {
+    let mut found = Vec::new();
+    for id in case.maybe_same.iter().take(SAME) {
+        found.extend(desk.case(id).await?.filter(|other| caller.sees(other)));
+    }
+    Ok(found)
 }
 
 fn of_case(case: &Case) -> ConditionFilter {
@@ -310,6 +325,7 @@ fn shown(letter: muster_pipeline::desk::Letter) -> dead::DeadLetter {
         id: row.id.to_string(),
         code: row.code,
         message: row.message,
+        said: muster_wire::fault::Kept::read(&row.fault),
         stood,
         source: None,
         at: row.received,

@@ -127,6 +127,8 @@ pub struct CaseView {
     pub live: bool,
     /// Its version.
     pub version: u64,
+    /// What it is about, as the stream names it.
+    pub subject_key: String,
     /// The name and id of its grid cell.
     pub grid: Option<(String, String)>,
     /// Name and version of the rule that began it.
@@ -152,7 +154,7 @@ pub struct CaseView {
     /// Pictures: id and when.
     pub photos: Vec<(String, Option<When>)>,
     /// What may be the same thing.
-    pub maybe_same: Vec<String>,
+    pub maybe_same: Vec<SameRow>,
     /// What may be decided.
     pub decisions: Decisions,
     /// Asking another unit, seat by seat.
@@ -170,9 +172,48 @@ pub struct ReportRow {
     pub at: Option<When>,
 }
 
+/// Another case that may be about the same thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SameRow {
+    /// The case.
+    pub id: String,
+    /// Its spoken number.
+    pub number: String,
+    /// What and where.
+    pub title: String,
+    /// Its stage in words.
+    pub state: &'static str,
+    /// How far away it is, where both places are known.
+    pub metres: Option<String>,
+}
+
+fn same(scene: &Scene<'_>, case: &Case, other: &Case) -> SameRow {
+    let look = scene.look;
+    let apart = case.position.zip(other.position).map(|(here, there)| here.metres_to(there).round());
+    SameRow {
+        id: other.id.to_string(),
+        number: other.number.clone(),
+        title: title(scene, other),
+        state: look.t(wording::case_state(other.state)),
+        metres: apart.map(|metres| look.lang.pick(format!("相距 {metres} 米"), format!("{metres} m away"))),
+    }
+}
+
+/// What is known of a case besides itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Its journal, oldest first.
+    pub events: &'a [CaseEvent],
+    /// What the watch believes.
+    pub conditions: &'a [ConditionNow],
+    /// Those that may be about the same thing, as far as the reader may see them.
+    pub same: &'a [Case],
+}
+
 /// A case with its journal as the whole of itself.
 #[must_use]
-pub fn whole(scene: &Scene<'_>, case: &Case, events: &[CaseEvent], conditions: &[ConditionNow]) -> CaseView {
+pub fn whole(scene: &Scene<'_>, case: &Case, known: Known<'_>) -> CaseView {
+    let Known { events, conditions, .. } = known;
     let look = scene.look;
     let link = case.episodes.iter().rev().find(|link| link.ended.is_none()).or_else(|| case.episodes.last());
     let entries = timeline::entries(scene, case, events);
@@ -184,6 +225,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, events: &[CaseEvent], conditions: &
         outcome: case.outcome.map(|outcome| look.t(wording::outcome(outcome))),
         live: case.state.is_live(),
         version: case.version,
+        subject_key: case.subject.key(),
         grid: case.grid.as_ref().map(|grid| (scene.grid(grid), grid.to_string())),
         rule: link.map(|link| format!("{} v{}", scene.rule(&link.rule), link.rule_version)),
         filed: phrase::when(look, case.filed.micros()),
@@ -209,7 +251,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, events: &[CaseEvent], conditions: &
         ahead: timeline::ahead(scene, case, events),
         photos: case.photos.iter().map(|id| (id.to_string(), taken(id.as_str()))).collect(),
         entries,
-        maybe_same: case.maybe_same.iter().map(ToString::to_string).collect(),
+        maybe_same: known.same.iter().map(|other| same(scene, case, other)).collect(),
         decisions: decision::decisions(scene, case),
         moves: seats(case)
             .map(|seat| parts::seat(scene, seat))

@@ -40,6 +40,8 @@ pub struct ConditionFilter {
 /// A condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConditionRow {
+    /// Its id in the API.
+    pub id: String,
     /// What it is about.
     pub subject: String,
     /// The name of its rule.
@@ -113,6 +115,7 @@ fn row(scene: &Scene<'_>, condition: &ConditionNow) -> ConditionRow {
         u8::try_from((lasted.saturating_mul(100) / needed.micros().max(1)).clamp(0, 100)).unwrap_or(100)
     });
     ConditionRow {
+        id: condition.id.clone(),
         subject: match &condition.subject {
             Subject::Place(place) => scene.place_name(place),
             Subject::Device(id) => {

@@ -1,8 +1,10 @@
 //! Dead letters: what came in and could not be taken, with its bytes and the reason side by side.
 
+use muster_wire::fault::Kept;
+
 use crate::phrase::{self, When};
 use crate::scene::Scene;
-use crate::text::Text;
+use crate::text::{Lang, Text};
 use crate::wording;
 
 /// A dead letter as the store has it.
@@ -14,6 +16,8 @@ pub struct DeadLetter {
     pub code: String,
     /// The reason in words, with pointer, line or offset.
     pub message: String,
+    /// The same as a fault, where the refuser said one.
+    pub said: Option<Kept>,
     /// Where it stood: topic, partition and offset, or the name of the way in.
     pub stood: String,
     /// Who sent it, as far as is known.
@@ -105,12 +109,22 @@ fn view(scene: &Scene<'_>, letter: &DeadLetter) -> LetterView {
         id: letter.id.clone(),
         title: wording::parked(look.lang, &letter.code),
         code: letter.code.clone(),
-        message: letter.message.clone(),
+        message: reason(look.lang, letter),
         stood: letter.stood.clone(),
         source: letter.source.clone().unwrap_or_default(),
         at: phrase::when(look, letter.at),
         body,
         remark,
+    }
+}
+
+/// The reason in the reader's language; what was refused before faults were kept, or by a newer program, as it was said.
+fn reason(lang: Lang, letter: &DeadLetter) -> String {
+    let chinese = letter.said.as_ref().filter(|_| lang == Lang::Zh).and_then(|said| Some((said, said.chinese()?)));
+    match chinese {
+        Some((said, words)) if said.pointer.is_empty() => words,
+        Some((said, words)) => format!("{}：{words}", said.pointer),
+        None => letter.message.clone(),
     }
 }
 
@@ -135,6 +149,26 @@ fn readable(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_is_said_in_the_reader_s_language() {
+        let letter = DeadLetter {
+            id: "1".to_owned(),
+            code: "wrong-type".to_owned(),
+            message: "/data/device: is a number; a string was expected".to_owned(),
+            said: Kept::read(
+                r#"{"pointer":"/data/device","fault":"other-type","arguments":{"found":"a number","wanted":"a string"}}"#,
+            ),
+            stood: String::new(),
+            source: None,
+            at: 0,
+            bytes: Parked::Vault,
+        };
+        assert_eq!(reason(Lang::Zh, &letter), "/data/device：是数；应为文字");
+        assert_eq!(reason(Lang::En, &letter), letter.message);
+        let old = DeadLetter { said: None, ..letter };
+        assert_eq!(reason(Lang::Zh, &old), old.message, "refused before faults were kept");
+    }
 
     #[test]
     fn bytes_that_are_no_text_can_still_be_read() {

@@ -26,6 +26,16 @@ pub struct Decision {
     pub ends: bool,
 }
 
+impl Decision {
+    /// The name of its form on a page: the same only while it decides the same about the same seat of the same case, so
+    /// that what somebody is writing for one is never sent for another.
+    #[must_use]
+    pub fn name(&self, case: &str) -> String {
+        let seat = self.fields.iter().find(|(name, _)| *name == "seat").map_or("", |(_, seat)| seat.as_str());
+        format!("act-{case}-{}-{seat}", self.key)
+    }
+}
+
 /// Whether a decision takes a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asks {

@@ -20,6 +20,7 @@ use muster_log::{Append, EventLog, HeaderName, LogError, Topic};
 use muster_rules::config::Config;
 use muster_store::Store;
 use muster_wire::cloudevents::{Envelope, Item, OBSERVATION, REPORT};
+use muster_wire::fault::Fault;
 use muster_wire::observation::ObservationIn;
 use muster_wire::report::ReportIn;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -321,9 +322,7 @@ impl Admit {
                     Ok(report) => self.report(config, sent.sender, report, batch),
                     Err(error) => Err(error.into()),
                 },
-                _ => {
-                    Err(Refused::new("unknown-type", "/type", "is neither muster.observation.v1 nor muster.report.v1"))
-                }
+                _ => Err(Refused::new("unknown-type", "/type", Fault::NoEventType)),
             };
             if let Err(refused) = taken {
                 let personal = event.kind.as_ref() == REPORT;
@@ -432,6 +431,7 @@ impl Admit {
             received,
             code: refused.code.to_owned(),
             message: format!("{}: {}", refused.pointer, refused.reason),
+            said: refused.said.kept(&refused.pointer),
         };
         batch.appends.push(parked.append(&name));
     }

@@ -8,6 +8,7 @@ use muster_domain::record::{LogRecord, Report};
 use muster_rules::config::Config;
 use muster_store::{ReportClaim, StoreError};
 use muster_wire::cloudevents::Item;
+use muster_wire::fault::Fault;
 use muster_wire::report::ReportIn;
 use sha2::{Digest, Sha256};
 
@@ -76,7 +77,7 @@ impl Admit {
         let person = report.reporter.as_ref().map(|person| person.json());
         let reference = person.as_ref().map(|person| computed("vault", &[report.source.as_str(), id.as_str(), person]));
         let reporter = reference.map(|reference| VaultRef::parse(&reference)).transpose();
-        let reporter = reporter.map_err(|error| Refused::new("invalid-id", "/reporter", error.to_string()))?;
+        let reporter = reporter.map_err(|error| Refused::new("invalid-id", "/reporter", error))?;
         let report = Report {
             source: report.source,
             id,
@@ -144,12 +145,11 @@ impl Admit {
 fn checked(config: &Config, sender: Option<&Sender>, report: &ReportIn) -> Result<(SourceId, CaseKind), Refused> {
     sender.map_or(Ok(()), |sender| resolve::may_speak(sender, report.source.as_str()))?;
     let Some(id) = report.id.clone() else {
-        let reason = "is missing; give one that is unique for the source, or send Idempotency-Key";
-        return Err(Refused::new("missing-field", "/id", reason));
+        return Err(Refused::new("missing-field", "/id", Fault::MissingId));
     };
-    let kind = CaseKind::parse(&report.kind).map_err(|error| Refused::new("invalid-id", "/kind", error.to_string()))?;
+    let kind = CaseKind::parse(&report.kind).map_err(|error| Refused::new("invalid-id", "/kind", error))?;
     if report.place.as_ref().is_some_and(|place| !config.catalogue.places.contains_key(place)) {
-        return Err(Refused::new("unknown-place", "/place", "is not in the catalogue"));
+        return Err(Refused::new("unknown-place", "/place", Fault::NotInCatalogue));
     }
     Ok((id, kind))
 }

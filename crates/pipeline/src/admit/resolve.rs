@@ -6,6 +6,7 @@ use muster_domain::record::{Observation, Value};
 use muster_domain::time::{Received, Seen, Span};
 use muster_rules::config::Config;
 use muster_wire::WireError;
+use muster_wire::fault::{Fault, Reason};
 use muster_wire::observation::ObservationIn;
 
 use super::Sender;
@@ -16,17 +17,19 @@ pub(super) struct Refused {
     pub(super) code: &'static str,
     pub(super) pointer: String,
     pub(super) reason: String,
+    pub(super) said: Reason,
 }
 
 impl Refused {
-    pub(super) fn new(code: &'static str, pointer: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { code, pointer: pointer.into(), reason: reason.into() }
+    pub(super) fn new(code: &'static str, pointer: impl Into<String>, reason: impl Into<Reason>) -> Self {
+        let said = reason.into();
+        Self { code, pointer: pointer.into(), reason: said.english(), said }
     }
 }
 
 impl From<WireError> for Refused {
     fn from(error: WireError) -> Self {
-        Self { code: error.code.name(), pointer: error.pointer, reason: error.reason }
+        Self { code: error.code.name(), pointer: error.pointer, reason: error.reason, said: error.said }
     }
 }
 
@@ -49,7 +52,7 @@ pub(super) fn may_speak(sender: &Sender, source: &str) -> Result<(), Refused> {
     if allowed {
         return Ok(());
     }
-    Err(Refused::new("source-not-allowed", "/source", "is not among the source names of this credential"))
+    Err(Refused::new("source-not-allowed", "/source", Fault::NotYourSource))
 }
 
 /// The copies of an observation, one for each place it concerns.
@@ -60,10 +63,10 @@ pub(super) fn observation(
     limits: Limits,
 ) -> Result<Vec<Observation>, Refused> {
     let Some(device) = config.catalogue.devices.get(&seen.device) else {
-        return Err(Refused::new("unknown-device", "/data/device", "is not in the catalogue"));
+        return Err(Refused::new("unknown-device", "/data/device", Fault::NotInCatalogue));
     };
     let Some(kind) = config.rulebook.kinds.get(&seen.kind) else {
-        return Err(Refused::new("unknown-kind", "/data/kind", "is not in the registry of kinds"));
+        return Err(Refused::new("unknown-kind", "/data/kind", Fault::NotAKind));
     };
     let values = checked(kind, seen.values)?;
     let places = places(device, seen.place.as_ref())?;
@@ -92,9 +95,9 @@ pub(super) fn observation(
 fn places(device: &Device, asked: Option<&PlaceId>) -> Result<Vec<PlaceId>, Refused> {
     match asked {
         Some(place) if device.places.iter().any(|covered| covered.place == *place) => Ok(vec![place.clone()]),
-        Some(_) => Err(Refused::new("place-not-covered", "/data/place", "is not covered by that device")),
+        Some(_) => Err(Refused::new("place-not-covered", "/data/place", Fault::NotCovered)),
         None if device.places.is_empty() => {
-            Err(Refused::new("device-without-place", "/data/device", "covers no place in the catalogue"))
+            Err(Refused::new("device-without-place", "/data/device", Fault::CoversNothing))
         }
         None => {
             // A device may see one place in several zones; it is one source there.
@@ -116,7 +119,7 @@ fn checked(kind: &KindSpec, values: Vec<(String, Value)>) -> Result<Vec<(String,
         .map(|(name, value)| {
             let pointer = || format!("/data/values/{}", name.replace('~', "~0").replace('/', "~1"));
             let Some(wanted) = kind.values.get(&name) else {
-                return Err(Refused::new("unknown-value", pointer(), format!("is not a value of {}", kind.kind)));
+                return Err(Refused::new("unknown-value", pointer(), Fault::NotAValue.with(&[("kind", &kind.kind)])));
             };
             let value = match (wanted, value) {
                 (ValueType::Number, Value::Int(n)) => Value::Number(n as f64),
@@ -131,7 +134,7 @@ fn checked(kind: &KindSpec, values: Vec<(String, Value)>) -> Result<Vec<(String,
                         ValueType::Bool => "true or false",
                         ValueType::Text => "a text",
                     };
-                    return Err(Refused::new("wrong-type", pointer(), format!("must be {wanted}")));
+                    return Err(Refused::new("wrong-type", pointer(), Fault::ValueType.with(&[("wanted", &wanted)])));
                 }
             };
             Ok((name, value))

@@ -1,6 +1,7 @@
 //! One record of another system's topic as a report: the object's members are the columns that a mapping names.
 
 use muster_wire::bounds::MAX_RECORD_BYTES;
+use muster_wire::fault::Fault;
 use muster_wire::{Code, WireError};
 
 use muster_wire::report::ReportIn;
@@ -17,15 +18,16 @@ impl Mapping {
     /// [`WireError`] with the member's name as pointer; it never repeats what the record says.
     pub fn record(&self, bytes: &[u8]) -> Result<ReportIn, WireError> {
         if bytes.len() > MAX_RECORD_BYTES {
-            let reason = format!("has {} bytes, at most {MAX_RECORD_BYTES} are read", bytes.len());
+            let reason = Fault::ForeignTooLarge.with(&[("size", &bytes.len()), ("most", &MAX_RECORD_BYTES)]);
             return Err(WireError::new(Code::TooLarge, "", reason));
         }
         let object: Map<String, Value> = serde_json::from_slice(bytes)
-            .map_err(|error| WireError::new(Code::MalformedJson, "", format!("is no JSON object: {error}")))?;
+            .map_err(|error| WireError::new(Code::MalformedJson, "", Fault::NoObject.with(&[("what", &error)])))?;
         let row = Row::of_object(object);
         let table = Table { file: String::new(), rows: Vec::new(), columns: Vec::new() };
         let report = self.report(&table, &row).map_err(|bad| {
-            WireError::new(Code::InvalidValue, format!("/{}", bad.column.replace('.', "/")), bad.reason)
+            let reason = Fault::Mapping.with(&[("what", &bad.reason)]);
+            WireError::new(Code::InvalidValue, format!("/{}", bad.column.replace('.', "/")), reason)
         })?;
         // Held to the same bounds as what anybody sends.
         ReportIn::read(report.json().as_bytes())

@@ -1,4 +1,4 @@
-select id, topic, partition, position, original_topic, original_partition, original_offset, headers, code, message, received,
+select id, topic, partition, position, original_topic, original_partition, original_offset, headers, code, message, fault, received,
   state, note, length(bytes) as size
 from dead_letter
 where ($1 is null or id < $1)

@@ -17,6 +17,7 @@ fn letter(offset: u64, code: &str) -> NewDeadLetter {
         headers: "{}".to_owned(),
         code: code.to_owned(),
         message: "点兵 does not read it".to_owned(),
+        fault: r#"{"pointer":"/time","fault":"no-time"}"#.to_owned(),
         received: NOW,
     }
 }

@@ -9,6 +9,7 @@ use super::headers::{self, Encoding};
 use super::{Envelope, Item, structured};
 use crate::bounds::MAX_RECORD_BYTES;
 use crate::error::{Code, WireError};
+use crate::fault::Fault;
 use crate::media_type::{self, CLOUDEVENT, CLOUDEVENTS_BATCH, LINES, MediaType};
 use crate::split;
 
@@ -41,9 +42,9 @@ pub fn read_http<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Result<HttpBody<
     let is_binary = headers.contains_key("ce-specversion");
     let content_type = match headers.get(CONTENT_TYPE) {
         None => None,
-        Some(value) => Some(value.to_str().map_err(|_| {
-            media_type::refuse(Code::UnsupportedMediaType, "is no content type such as application/json".to_owned())
-        })?),
+        Some(value) => {
+            Some(value.to_str().map_err(|_| media_type::refuse(Code::UnsupportedMediaType, Fault::NoContentType))?)
+        }
     };
     let media_type = content_type.map(MediaType::parse).transpose()?;
     match media_type.as_ref().map(MediaType::essence) {
@@ -51,7 +52,7 @@ pub fn read_http<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Result<HttpBody<
         Some(CLOUDEVENTS_BATCH) => many(body, split::array(body)?),
         Some(LINES) => many(body, split::lines(body)?),
         Some(other) if other.starts_with("application/cloudevents") => {
-            let reason = format!("is a format that is not read here; take {CLOUDEVENT} or {CLOUDEVENTS_BATCH}");
+            let reason = Fault::OtherEventFormat.with(&[("wanted", &format!("{CLOUDEVENT} or {CLOUDEVENTS_BATCH}"))]);
             Err(media_type::refuse(Code::UnsupportedMediaType, reason))
         }
         _ if is_binary => one(body, |body| {
@@ -61,7 +62,7 @@ pub fn read_http<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Result<HttpBody<
             headers::read(attributes, content_type, body, Encoding::Http)
         }),
         _ => {
-            let reason = format!("is not a CloudEvent; take {CLOUDEVENT}, {CLOUDEVENTS_BATCH}, {LINES} or ce- headers");
+            let reason = Fault::NoEvent.with(&[("wanted", &format!("{CLOUDEVENT}, {CLOUDEVENTS_BATCH}, {LINES}"))]);
             Err(media_type::refuse(Code::NotACloudEvent, reason))
         }
     }
@@ -98,16 +99,17 @@ pub fn read_kafka<'a>(
     };
     let content_type = match headers.clone().find(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         None => None,
-        Some((_, value)) => Some(std::str::from_utf8(value).map_err(|_| {
-            media_type::refuse(Code::UnsupportedMediaType, "is no content type such as application/json".to_owned())
-        })?),
+        Some((_, value)) => Some(
+            std::str::from_utf8(value)
+                .map_err(|_| media_type::refuse(Code::UnsupportedMediaType, Fault::NoContentType))?,
+        ),
     };
     let media_type = content_type.map(MediaType::parse).transpose()?;
     if let Some(media_type) = media_type.filter(MediaType::is_cloudevents) {
         if media_type.essence() == CLOUDEVENT {
             return structured::read(payload);
         }
-        let reason = format!("is a format that is not read here; one record is one event, so take {CLOUDEVENT}");
+        let reason = Fault::OneEventARecord.with(&[("wanted", &CLOUDEVENT)]);
         return Err(media_type::refuse(Code::UnsupportedMediaType, reason));
     }
     let attributes = headers.filter_map(|(name, value)| {
@@ -118,7 +120,7 @@ pub fn read_kafka<'a>(
         })
     });
     if attributes.clone().next().is_none() {
-        let reason = format!("is not a CloudEvent; set content-type {CLOUDEVENT} or ce_ headers");
+        let reason = Fault::NoEventRecord.with(&[("wanted", &CLOUDEVENT)]);
         return Err(WireError::new(Code::NotACloudEvent, "", reason));
     }
     headers::read(attributes, content_type, payload, Encoding::Kafka)
@@ -129,7 +131,7 @@ fn one<'a>(
     read: impl FnOnce(&'a [u8]) -> Result<Envelope<'a>, WireError>,
 ) -> Result<HttpBody<'a>, WireError> {
     if body.len() > MAX_RECORD_BYTES {
-        let reason = format!("has {} bytes, one event has at most {MAX_RECORD_BYTES}", body.len());
+        let reason = Fault::EventTooLarge.with(&[("size", &body.len()), ("most", &MAX_RECORD_BYTES)]);
         return Err(WireError::new(Code::TooLarge, "", reason));
     }
     Ok(HttpBody::One(Item { index: 0, bytes: 0..body.len(), read: read(body) }))

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{Attributes, Envelope};
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::scan;
 use crate::text::Text;
 
@@ -36,7 +37,7 @@ pub(super) fn read<'a>(
             _ => continue,
         };
         if slot.replace(Text(decoded(value, &name, encoding)?)).is_some() {
-            return Err(At::Root.key(&name).refuse(Code::DuplicateKey, "is there twice among the headers"));
+            return Err(At::Root.key(&name).refuse(Code::DuplicateKey, Fault::HeaderTwice));
         }
     }
     let is_empty = payload.iter().all(u8::is_ascii_whitespace);
@@ -48,7 +49,7 @@ pub(super) fn read<'a>(
 }
 
 fn decoded<'a>(value: &'a [u8], name: &str, encoding: Encoding) -> Result<Cow<'a, str>, WireError> {
-    let not_utf8 = || At::Root.key(name).refuse(Code::NotUtf8, "is not UTF-8");
+    let not_utf8 = || At::Root.key(name).refuse(Code::NotUtf8, Fault::NotUtf8);
     let text = std::str::from_utf8(value).map_err(|_| not_utf8())?;
     let text = match encoding {
         Encoding::Kafka => Cow::Borrowed(text),
@@ -59,7 +60,7 @@ fn decoded<'a>(value: &'a [u8], name: &str, encoding: Encoding) -> Result<Cow<'a
         .ok_or_else(not_utf8)?,
     };
     if text.contains('\0') {
-        return Err(At::Root.key(name).refuse(Code::NullCharacter, "holds the character U+0000"));
+        return Err(At::Root.key(name).refuse(Code::NullCharacter, Fault::NullCharacter));
     }
     Ok(text)
 }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{Attributes, Envelope};
 use crate::error::{At, Code, WireError};
+use crate::fault::Fault;
 use crate::instant::Instant;
 use crate::text::Text;
 use crate::{read, scan};
@@ -40,7 +41,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Envelope<'_>, WireError> {
     let text = scan::check(bytes, "")?;
     let event: Structured<'_> = read::typed(text, &At::Root)?;
     if event.data_base64.is_some() {
-        let reason = "holds data as base64, but data must be JSON here: send it as `data`";
+        let reason = Fault::DataBase64;
         return Err(At::Root.key("data_base64").refuse(Code::UnsupportedData, reason));
     }
     let attributes = Attributes {

@@ -156,6 +156,7 @@ fn dead_letter() -> Value {
                 "dlq.original.timestamp": text("With which timestamp."),
                 "dlq.error.code": text("The stable code of the mistake."),
                 "dlq.error.message": text("Pointer and reason."),
+                "dlq.error.fault": text("The reason as JSON: pointer, the fault's stable name and its arguments."),
             },
         },
         "payload": { "description": "The original bytes; of a report, a vault reference in place of them." },

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use muster_wire::cloudevents::{Envelope, Item, KafkaOptions, read_http, read_kafka};
+use muster_wire::fault::Fault;
 use muster_wire::observation::ObservationIn;
 use muster_wire::problem::Problem;
 use muster_wire::receipt::{Parked, Receipt};
@@ -212,7 +213,7 @@ fn what_we_publish_and_keep() {
 #[test]
 fn what_we_answer() {
     let schemas = Schemas::new();
-    let error = WireError::new(Code::UnsupportedCharset, "/datacontenttype", "has a charset other than UTF-8");
+    let error = WireError::new(Code::UnsupportedCharset, "/datacontenttype", Fault::OtherCharset);
     let words = muster_domain::text::Words::new("案件已结束", "the case has ended");
     let refusal = Problem::new(409, "case-ended").detail("the case has ended").words(words).allowed(["reopen", "note"]);
     let receipt = Receipt { accepted: 2, duplicates: 1, parked: vec![Parked::new(3, &error)] };
