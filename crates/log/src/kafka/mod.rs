@@ -2,6 +2,7 @@
 
 mod client;
 mod consumer;
+mod inspect;
 mod native;
 mod outsider;
 mod producer;
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 
 use self::client::{Settings, blocking, trouble};
 use self::consumer::Consumers;
+pub(crate) use self::inspect::inspect;
 pub use self::outsider::TopicWriter;
 use self::producer::Producer;
 use self::reader::KafkaReader;
