@@ -1,6 +1,7 @@
 //! Subcommands that do one thing and end.
 
 mod dlq;
+mod doctor;
 mod import;
 mod migrate;
 mod rules;
@@ -17,6 +18,7 @@ use crate::exit::Failure;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Dlq(dlq::Dlq),
+    Doctor(doctor::Doctor),
     Import(import::Import),
     Migrate(migrate::Migrate),
     Rules(rules::Rules),
@@ -27,6 +29,7 @@ impl Command {
     pub(crate) async fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Dlq(dlq) => dlq.run().await,
+            Self::Doctor(doctor) => doctor.run().await,
             Self::Import(import) => import.run().await,
             Self::Migrate(migrate) => migrate.run().await,
             Self::Rules(rules) => rules.run(),
