@@ -55,7 +55,22 @@ impl Stage {
 
     /// The intake topic.
     pub(crate) fn intake(&self) -> String {
-        format!("{}.intake.v1", self.prefix)
+        self.topic("intake.v1")
+    }
+
+    /// A topic of ours by what follows its prefix.
+    pub(crate) fn topic(&self, stem: &str) -> String {
+        format!("{}.{stem}", self.prefix)
+    }
+
+    /// PostgreSQL's database, where there is one.
+    pub(crate) fn database(&self) -> Option<&Database> {
+        self.shared.as_ref().map(|(_, database)| database)
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Puts rules and catalogue where a server finds them.
@@ -75,6 +90,8 @@ impl Stage {
             topic_prefix: self.prefix.clone(),
             partitions: PARTITIONS,
             data_dir: self.folder.path().to_path_buf(),
+            // As the program itself would make the topics.
+            retention: std::time::Duration::from_secs(30 * 24 * 3600),
             ..LogSettings::default()
         };
         let log = muster_log::open(&settings).await.unwrap();
