@@ -33,6 +33,14 @@ pub enum PipelineError {
         /// What happened.
         what: String,
     },
+    /// The work on a partition panicked: a fault of ours.
+    #[error("the work on partition {partition} panicked: {what}")]
+    Panicked {
+        /// The partition.
+        partition: u32,
+        /// What it said.
+        what: String,
+    },
     /// A log that has less than what is committed: not the log that the store was written with.
     #[error(
         "partition {partition} of the log ends at {end}, and the store has committed up to {committed}: log and store \
@@ -108,6 +116,7 @@ impl PipelineError {
             Self::Log(error) => error.retry_after().unwrap_or(Duration::from_secs(5)),
             Self::Store(error) if error.retryable() => Duration::from_secs(1),
             Self::Fault { .. } => Duration::from_millis(10),
+            Self::Panicked { .. } => Duration::from_secs(1),
             _ => Duration::from_secs(5),
         }
     }
