@@ -1,5 +1,6 @@
 //! Connecting: which database it is, whether it is one that can be trusted, and how its connections behave.
 
+use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -24,6 +25,12 @@ const SQLITE_NEEDED: [u32; 3] = [3, 51, 3];
 const POSTGRES_NEEDED: u32 = 150_000;
 /// How long a caller waits for a connection before the database counts as not there.
 const WAIT: Duration = Duration::from_secs(10);
+
+/// How long a database at the other end of a network may be silent on one question. Without a bound a machine that
+/// vanished would be waited for for ever: nothing comes, not even an end of the connection.
+const ANSWER: Duration = Duration::from_secs(15);
+/// How long it may be silent when it is only asked whether it is there.
+const PING: Duration = Duration::from_secs(2);
 
 /// A connection that was idle for longer is asked whether it still lives before it is used.
 const ASK_AFTER: Duration = Duration::from_secs(1);
@@ -67,7 +74,7 @@ impl Address {
             .before_acquire(|connection, metadata| {
                 Box::pin(async move {
                     if metadata.idle_for > ASK_AFTER {
-                        connection.ping().await?;
+                        within(PING, connection.ping()).await?;
                     }
                     Ok(true)
                 })
@@ -81,12 +88,34 @@ impl Address {
                     Ok(())
                 })
             });
+        if self.profile == StoreProfile::Postgres {
+            // The driver asks the same without a bound, and a silent connection would keep its place in the pool until
+            // the system gives it up. One that falls silent just between the two questions still does.
+            pool = pool.after_release(|connection, _| {
+                Box::pin(async move { within(PING, connection.ping()).await.map(|()| true) })
+            });
+        }
         if self.profile == StoreProfile::Sqlite {
             // A file does not age: its connections keep their caches.
             pool = pool.max_lifetime(None).idle_timeout(None);
         }
         pool.connect_with(self.options.clone()).await.map_err(|error| StoreError::from_driver("connect", error))
     }
+}
+
+impl StoreProfile {
+    /// What the database answers; a long silence is an error as if the connection had ended. A file is never silent.
+    pub(crate) async fn answer<T>(self, asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+        match self {
+            Self::Sqlite => asked.await,
+            Self::Postgres => within(ANSWER, asked).await,
+        }
+    }
+}
+
+async fn within<T>(time: Duration, asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let silent = |_| sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {time:?}")));
+    tokio::time::timeout(time, asked).await.map_err(silent)?
 }
 
 /// Refuses a database that is too old to be trusted with data.
