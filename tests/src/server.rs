@@ -6,10 +6,15 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::until;
 
 /// How long a start may take before the test gives up.
 const START: Duration = Duration::from_secs(60);
+
+/// How long an orderly end may take before the test gives up.
+const END: Duration = Duration::from_secs(60);
 
 /// A running `muster` that has printed its address.
 #[derive(Debug)]
@@ -86,16 +91,33 @@ impl Server {
         let _ = self.child.wait();
     }
 
+    /// Sends it a signal, such as `STOP`.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be sent.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.as_ref().is_ok_and(ExitStatus::success), "kill -{name}: {sent:?}");
+    }
+
     /// Asks it to end (`SIGTERM`) and gives its status.
     ///
     /// # Panics
     ///
-    /// When it cannot be asked.
+    /// When it cannot be asked, or takes more than a minute; what it said is in the message.
     #[must_use]
     pub fn terminate(mut self) -> ExitStatus {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(asked.as_ref().is_ok_and(ExitStatus::success), "kill -TERM: {asked:?}");
-        self.child.wait().unwrap_or_else(|error| panic!("wait: {error}"))
+        self.signal("TERM");
+        let begun = Instant::now();
+        let ended = until("it to end, or a minute to pass", END * 2, || match self.child.try_wait() {
+            Ok(None) if begun.elapsed() < END => None,
+            other => Some(other),
+        });
+        match ended {
+            Ok(Some(status)) => status,
+            other => panic!("it did not end within {END:?}: {other:?}\n{}", self.words()),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::check::Account;
-use super::sender::{Acknowledged, REPORTS};
+use super::sender::{self, Acknowledged, REPORTS};
 use crate::api::{Api, PATIENCE};
 use crate::stage::{PARTITIONS, Stage};
 
@@ -134,23 +134,38 @@ fn moved(change: &Value, account: &mut Account) {
     }
 }
 
-/// Waits until everything that must come has come, and gives the account; what is still wrong then is a finding.
-pub(super) async fn settled(api: &Api, load: &Load, start: i64, sent: &Acknowledged) -> Account {
-    let absolute = |incident: ExpectedIncident| ExpectedIncident {
+/// What must have happened, in absolute instants.
+pub(super) fn expected(load: &Load, start: i64) -> impl Iterator<Item = ExpectedIncident> {
+    load.expected().into_iter().map(move |incident| ExpectedIncident {
         begins: start + incident.begins,
         ends: incident.ends.map(|ends| start + ends),
         ..incident
-    };
-    let expected: Vec<ExpectedIncident> = load.expected().into_iter().map(absolute).collect();
+    })
+}
+
+/// Waits until all that was taken in is watched, and all that came of it sent.
+pub(super) async fn run_dry(apis: &[Api]) {
     let quiet = async || {
-        let metrics = api.get("/metrics").await.text();
-        let gauges = ["muster_log_lag_records", "muster_outbox_pending"];
-        let lines: Vec<&str> =
-            metrics.lines().filter(|line| gauges.iter().any(|gauge| line.starts_with(gauge))).collect();
-        let still = lines.len() as u32 == PARTITIONS + 1 && lines.iter().all(|line| line.ends_with(" 0"));
-        still.then_some(())
+        let (mut lags, mut still) = (0, true);
+        for api in apis {
+            let metrics = api.get("/metrics").await.text();
+            lags += metrics.lines().filter(|line| line.starts_with("muster_log_lag_records")).count();
+            let gauges = ["muster_log_lag_records", "muster_outbox_pending"];
+            let mut lines = metrics.lines().filter(|line| gauges.iter().any(|gauge| line.starts_with(gauge)));
+            still &= lines.all(|line| line.ends_with(" 0"));
+        }
+        (still && lags as u32 == PARTITIONS).then_some(())
     };
-    eventually("log and outbox to run dry", PATIENCE, quiet).await;
+    eventually("log and outbox to run dry", sender::PATIENCE, quiet).await;
+}
+
+/// Waits until everything that must come has come, and gives the account; what is still wrong then is a finding.
+///
+/// Several servers may share the partitions; the first is asked for everything else.
+pub(super) async fn settled(apis: &[Api], load: &Load, start: i64, sent: &Acknowledged) -> Account {
+    let api = &apis[0];
+    let expected: Vec<ExpectedIncident> = expected(load, start).collect();
+    run_dry(apis).await;
     let mut reports = BTreeMap::new();
     for id in &sent.reports {
         let path = format!("/api/v1/reports/{REPORTS}/{id}");
