@@ -4,9 +4,9 @@ use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::Connection;
 use sqlx::any::{Any, AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::Pool;
+use sqlx::{AnyConnection, Connection};
 
 use crate::error::StoreError;
 use crate::statement::{Session, args, pair};
@@ -65,20 +65,21 @@ impl Address {
 
     pub(crate) async fn pool(&self, access: Access, connections: u32) -> Result<Pool<Any>, StoreError> {
         let open = pair!("session/open").text(self.profile);
-        let read_only = pair!("session/read_only").text(self.profile);
+        let (read_only, profile) = (pair!("session/read_only").text(self.profile), self.profile);
         let mut pool = AnyPoolOptions::new()
             .max_connections(connections.max(1))
             .acquire_timeout(WAIT)
             // A question before every use would double the round trips: only who was idle for a while is asked.
             .test_before_acquire(false)
-            .before_acquire(|connection, metadata| {
+            .before_acquire(move |connection, metadata| {
                 Box::pin(async move {
                     if metadata.idle_for > ASK_AFTER {
-                        within(PING, connection.ping()).await?;
+                        profile.is_there(connection).await?;
                     }
                     Ok(true)
                 })
             })
+            .after_release(move |connection, _| Box::pin(is_sound(connection, profile)))
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     sqlx::raw_sql(open).execute(&mut *connection).await?;
@@ -88,13 +89,6 @@ impl Address {
                     Ok(())
                 })
             });
-        if self.profile == StoreProfile::Postgres {
-            // The driver asks the same without a bound, and a silent connection would keep its place in the pool until
-            // the system gives it up. One that falls silent just between the two questions still does.
-            pool = pool.after_release(|connection, _| {
-                Box::pin(async move { within(PING, connection.ping()).await.map(|()| true) })
-            });
-        }
         if self.profile == StoreProfile::Sqlite {
             // A file does not age: its connections keep their caches.
             pool = pool.max_lifetime(None).idle_timeout(None);
@@ -111,6 +105,24 @@ impl StoreProfile {
             Self::Postgres => within(ANSWER, asked).await,
         }
     }
+
+    /// Asks a connection whether it is there.
+    async fn is_there(self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite => connection.ping().await,
+            Self::Postgres => within(PING, connection.ping()).await,
+        }
+    }
+}
+
+/// Whether a connection may go back into its pool.
+///
+/// The driver asks without a bound whether it is there, and a silent one would keep its place until the system gives it
+/// up; one that falls silent just between the two questions still does. And where the disk is full SQLite gives a
+/// transaction up by itself, of which the driver knows nothing: it takes that connection for busy for ever.
+async fn is_sound(connection: &mut AnyConnection, profile: StoreProfile) -> Result<bool, sqlx::Error> {
+    profile.is_there(connection).await?;
+    Ok(!connection.is_in_transaction())
 }
 
 async fn within<T>(time: Duration, asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_domain::record::LogRecord;
+use muster_domain::time::LogTime;
 use muster_log::{Fetched, LogReader, Topic};
 use muster_rules::config::Config;
 use muster_rules::watch::Engine;
@@ -254,7 +255,11 @@ impl Worker {
             return Ok(());
         }
         let mut changes = Vec::new();
+        let (time, outages) = (standing.engine.time(), standing.engine.counters().outages);
         let record = apply(&mut standing.engine, &self.watch, &fetched, &mut changes)?;
+        if standing.engine.counters().outages > outages {
+            self.mark_outage(time, standing.engine.time());
+        }
         if changes.is_empty() && !matches!(record, LogRecord::Report(_)) {
             return Ok(());
         }
@@ -308,6 +313,18 @@ impl Worker {
         }
         self.careful = last + 1;
         PipelineError::Panicked { partition, what }
+    }
+
+    /// Nobody ticked the partition for a while: ours to say, since silence and clocks were not held against anybody.
+    fn mark_outage(&self, from: Option<LogTime>, to: Option<LogTime>) {
+        let partition = self.held.partition;
+        let seconds = to.zip(from).map_or(0, |(to, from)| to.micros() - from.micros()) / 1_000_000;
+        tracing::warn!(
+            partition,
+            seconds,
+            "nobody watched this partition for a while: silence in it counts for nothing"
+        );
+        self.watch.metrics.outages.with_label_values(&[&partition.to_string()]).inc();
     }
 
     fn observe_lag(&self, batch: &muster_log::Batch, time: Option<i64>) {
