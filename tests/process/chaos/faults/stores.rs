@@ -72,7 +72,7 @@ async fn a_log_wiped_under_a_living_store_is_refused() {
     }
     let why = muster_tests::eventually("the running process to say so", super::super::sender::PATIENCE, async || {
         let answer = Api::new(server.url()).get("/readyz").await;
-        (answer.status == 503 && answer.text().contains("another log")).then(|| answer.text())
+        (answer.status == 503 && answer.text().contains("the brokers hold another log now")).then(|| answer.text())
     });
     why.await;
     let refusal =
