@@ -101,6 +101,26 @@ async fn listen(api: &Api, account: &mut Account) {
     }
 }
 
+/// Follows the stream once more from its middle, as a reader does whose line was cut there.
+async fn resume(api: &Api, account: &mut Account) {
+    let (Some(&from), Some(&last)) = (account.numbers.get(account.numbers.len() / 2), account.numbers.last()) else {
+        return;
+    };
+    let request = api.request(Method::GET, "/api/v1/stream").header("last-event-id", from.to_string());
+    let mut response = request.send().await.unwrap();
+    let (mut bytes, mut heard) = (Vec::new(), Vec::new());
+    while heard.last().is_none_or(|heard| *heard < last) && from < last {
+        // What it has not told by then is a finding, and not ours to wait for.
+        let Ok(chunk) = tokio::time::timeout(Duration::from_secs(10), response.chunk()).await else { break };
+        bytes.extend_from_slice(&chunk.unwrap().expect("the stream does not end"));
+        while let Some(end) = bytes.windows(2).position(|pair| pair == b"\n\n") {
+            let message = String::from_utf8(bytes.drain(..end + 2).collect()).unwrap();
+            heard.extend(message.lines().find_map(|line| line.strip_prefix("id:")?.trim().parse::<u64>().ok()));
+        }
+    }
+    account.resumed = Some((from, heard));
+}
+
 fn hear(message: &str, account: &mut Account, behind: &mut BTreeMap<String, u64>) {
     let field =
         |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).unwrap_or_default();
@@ -174,7 +194,8 @@ pub(super) async fn settled(apis: &[Api], load: &Load, start: i64, sent: &Acknow
     }
     let last = std::cell::RefCell::new(None);
     let whole = async || {
-        let account = Account { expected: expected.clone(), reports: reports.clone(), ..standing(api).await };
+        let mut account = Account { expected: expected.clone(), reports: reports.clone(), ..standing(api).await };
+        resume(api, &mut account).await;
         let done = account.findings().is_empty();
         last.replace(Some(account));
         done.then_some(())

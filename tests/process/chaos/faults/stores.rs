@@ -108,3 +108,15 @@ async fn a_topic_with_another_number_of_partitions_is_refused() {
     assert!(words.contains("partitions"), "{words}");
     tell("a topic with another number of partitions", &[], "refused with what to do");
 }
+
+#[test]
+fn what_was_published_in_a_forgotten_time_counts_for_nothing_and_a_gap_is_still_found() {
+    let mut account = super::super::check::tests::in_order();
+    let published = account.published.as_mut().unwrap();
+    let forgotten = published[6].clone();
+    published.insert(2, forgotten);
+    let mut gap = account.clone();
+    assert_eq!(as_published_last(account).findings().join("\n"), "");
+    gap.published.as_mut().unwrap().retain(|(event, _)| event.version != 5);
+    assert!(as_published_last(gap).findings().join("\n").contains("the topic of cases"));
+}
