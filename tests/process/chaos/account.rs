@@ -200,8 +200,8 @@ pub(super) async fn settled(apis: &[Api], load: &Load, start: i64, sent: &Acknow
         last.replace(Some(account));
         done.then_some(())
     };
-    // A begin that old evidence brought opens its case with the next tick.
-    let _ = tokio::time::timeout(Duration::from_secs(20), eventually("all to be well", PATIENCE, whole)).await;
+    // A begin that old evidence brought opens its case with the next tick, which may be waited for after a clock was ahead.
+    let _ = tokio::time::timeout(Duration::from_secs(45), eventually("all to be well", PATIENCE, whole)).await;
     last.into_inner().unwrap()
 }
 
@@ -209,6 +209,7 @@ impl Account {
     /// With what only log and store can say, at rest.
     pub(super) async fn with(mut self, stage: &Stage, read: &Log, sent: &Acknowledged) -> Self {
         self.lost = read.lacks(sent);
+        (self.unwatched, self.published) = (Vec::new(), None);
         let (log, store) = stage.open().await;
         let rows = store.partitions().await.unwrap();
         for (partition, last) in &read.last {

@@ -137,7 +137,9 @@ impl Account {
         for incident in self.expected.iter().filter(|incident| incident.ends.is_none()) {
             let case = carried.get(&(incident.place.clone(), incident.begins));
             if !case.is_some_and(|case| case.state.is_live()) {
-                wrong.push(format!("{}: stands since {} and is no live case", incident.place, incident.begins));
+                let what = case
+                    .map_or_else(|| "is no case".to_owned(), |case| format!("its case {} is no live case", case.id));
+                wrong.push(format!("{}: stands since {} and {what}", incident.place, incident.begins));
             }
         }
     }

@@ -85,7 +85,7 @@ async fn nothing_is_lost_or_doubled_by_killing_the_embedded_process() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_by_killing_the_process_on_kafka_and_postgresql() {
     let Some(stage) = Stage::kafka() else { return };
-    assault(&stage, rounds(8), 3_000).await;
+    assault(&stage, rounds(8), 1_000).await;
 }
 
 fn rounds(least: u32) -> u32 {
