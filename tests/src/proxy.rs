@@ -181,6 +181,8 @@ async fn carry(client: TcpStream, shared: Arc<Shared>) {
         () = answers(from_server, &mut to_client, &mute, &shared) => {}
     }
     abort(to_client.as_ref());
+    // Dropped, this half would first say an orderly end.
+    to_client.forget();
 }
 
 /// Closes by a reset and not by an orderly end.
