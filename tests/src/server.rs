@@ -1,6 +1,6 @@
 //! The real program, started by a test and ended with it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -15,6 +15,9 @@ const START: Duration = Duration::from_secs(60);
 
 /// How long an orderly end may take before the test gives up.
 const END: Duration = Duration::from_secs(60);
+
+/// How many lines of a server are shown when its test fails.
+const LAST: usize = 60;
 
 /// A running `muster` that has printed its address.
 #[derive(Debug)]
@@ -123,6 +126,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // What it said last is the first thing that whoever reads the failure wants to know.
+            let words = self.words();
+            let lines: Vec<&str> = words.lines().collect();
+            let last = lines[lines.len().saturating_sub(LAST)..].join("\n");
+            let _ = writeln!(std::io::stderr(), "{} said last:\n{last}", self.url);
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

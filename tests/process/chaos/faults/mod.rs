@@ -25,11 +25,13 @@ fn full() -> bool {
 
 /// How long something is gone.
 fn outage() -> Duration {
+    // Longer than intake waits for the log, so that it must answer before it is over.
     Duration::from_secs(if full() { 30 } else { 12 })
 }
 
 /// One line of the table of faults.
 fn tell(fault: &str, after: &[Duration], told: &str) {
     let after: Vec<String> = after.iter().map(|after| format!("{:.1}", after.as_secs_f64())).collect();
-    say(&format!("fault: {fault}; work went on after {} s; {told}", after.join(", ")));
+    let went_on = if after.is_empty() { String::new() } else { format!("work went on after {} s; ", after.join(", ")) };
+    say(&format!("fault: {fault}; {went_on}{told}"));
 }

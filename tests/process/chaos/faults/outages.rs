@@ -16,7 +16,7 @@ fn ground(brokers: u32) -> Option<(Brokers, Postgres)> {
     Some((Brokers::start(brokers, None)?, Postgres::start()?))
 }
 
-/// Does it, twice, to a process under load, and proves what came of it.
+/// Does it to a process under load, and proves what came of it.
 async fn survives(
     name: &str,
     seed: u64,
@@ -33,6 +33,7 @@ async fn survives(
             fault(probe).await
         })
         .await;
+    assert!(trial.sender.refused > 0, "{name}: nobody was told to come again");
     account::standing(&Api::new(server.url())).await.sound(name);
     let told = trial.end(vec![server]).await;
     tell(name, &[after], &told);
