@@ -20,9 +20,9 @@ pub enum PipelineError {
     /// Another process holds the partition.
     #[error("another owner holds the partition")]
     Fenced,
-    /// Somebody else changed the same case first.
-    #[error("somebody else was first")]
-    Conflict,
+    /// Somebody else changed the same first, by what was being done.
+    #[error("somebody else was first ({0})")]
+    Conflict(&'static str),
     /// A record that the watch cannot take.
     #[error("the record at offset {offset} of partition {partition} cannot be watched: {what}")]
     Fault {
@@ -89,7 +89,7 @@ pub enum PipelineError {
 impl From<StoreError> for PipelineError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict { .. } => Self::Conflict,
+            StoreError::Conflict { operation } => Self::Conflict(operation),
             StoreError::Fenced { .. } => Self::Fenced,
             other => Self::Store(other),
         }
@@ -100,7 +100,7 @@ impl PipelineError {
     /// Whether the same transaction may succeed when tried again at once.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict)
+        matches!(self, Self::Conflict(_))
     }
 
     /// Whether a commit may have been done although this came back.
