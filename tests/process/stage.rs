@@ -1,5 +1,6 @@
 //! The two profiles, set up from nothing for one test: folder or database, log, rules and catalogue.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,9 +31,18 @@ pub(crate) struct CatalogueFiles<'a> {
 #[derive(Debug)]
 pub(crate) struct Stage {
     folder: TempDir,
-    /// Kafka's bootstrap servers with PostgreSQL's database; neither is embedded.
-    shared: Option<(String, Database)>,
+    /// Kafka and PostgreSQL; without them it is embedded.
+    shared: Option<Shared>,
     prefix: String,
+}
+
+/// Kafka's bootstrap servers with PostgreSQL's database.
+#[derive(Debug)]
+struct Shared {
+    bootstrap: String,
+    database: Database,
+    /// The way of the program to the database, where it is not the straight one: `host:port`.
+    way: Option<String>,
 }
 
 impl Stage {
@@ -42,15 +52,47 @@ impl Stage {
 
     /// `None` means skipped.
     pub(crate) fn kafka() -> Option<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         let (bootstrap, database) = (need("MUSTER_TEST_KAFKA", "Apache Kafka"), database());
+        Some(Self::on(bootstrap?, database?))
+    }
+
+    /// On a Kafka and in a database of the test's own.
+    pub(crate) fn on(bootstrap: String, database: Database) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("t{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        Some(Self { folder: tempfile::tempdir().unwrap(), shared: Some((bootstrap?, database?)), prefix })
+        let shared = Shared { bootstrap, database, way: None };
+        Self { folder: tempfile::tempdir().unwrap(), shared: Some(shared), prefix }
+    }
+
+    /// Embedded, in a folder below one that is there already, such as a disk of its own.
+    pub(crate) fn below(folder: &Path) -> Self {
+        Self { folder: TempDir::new_in(folder).unwrap(), shared: None, prefix: "muster".to_owned() }
+    }
+
+    /// Lets the program reach the database by another way: `host:port`.
+    pub(crate) fn by_way_of(mut self, address: &str) -> Self {
+        self.shared.as_mut().unwrap().way = Some(address.to_owned());
+        self
     }
 
     /// Kafka's bootstrap servers.
     pub(crate) fn bootstrap(&self) -> &str {
-        self.shared.as_ref().map_or("", |(bootstrap, _)| bootstrap)
+        self.shared.as_ref().map_or("", |shared| &shared.bootstrap)
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The database, which an embedded stage has not.
+    pub(crate) fn database(&self) -> &Database {
+        &self.shared.as_ref().unwrap().database
+    }
+
+    /// What the names of its topics begin with.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// The intake topic.
@@ -105,7 +147,7 @@ impl Stage {
         command
             .env("MUSTER_DATA_DIR", self.folder.path())
             .env("MUSTER_HTTP__LISTEN", "127.0.0.1:0")
-            .env("MUSTER_STORE__URL", self.store_url())
+            .env("MUSTER_STORE__URL", self.way_to_store())
             .env("MUSTER_LOG__URL", self.log_url())
             .env("MUSTER_LOG__TOPIC_PREFIX", &self.prefix)
             .env("MUSTER_LOG__PARTITIONS", PARTITIONS.to_string());
@@ -117,12 +159,20 @@ impl Stage {
     }
 
     fn log_url(&self) -> String {
-        self.shared.as_ref().map_or_else(|| "embedded".to_owned(), |(bootstrap, _)| format!("kafka://{bootstrap}"))
+        self.shared.as_ref().map_or_else(|| "embedded".to_owned(), |shared| format!("kafka://{}", shared.bootstrap))
     }
 
     fn store_url(&self) -> String {
         let sqlite = || format!("sqlite:{}", self.folder.path().join("muster.db").display());
-        self.shared.as_ref().map_or_else(sqlite, |(_, database)| database.url())
+        self.shared.as_ref().map_or_else(sqlite, |shared| shared.database.url())
+    }
+
+    fn way_to_store(&self) -> String {
+        let url = self.store_url();
+        let Some(way) = self.shared.as_ref().and_then(|shared| shared.way.as_ref()) else { return url };
+        let (user, rest) = url.split_once('@').unwrap();
+        let (_, name) = rest.split_once('/').unwrap();
+        format!("{user}@{way}/{name}")
     }
 }
 

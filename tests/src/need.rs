@@ -38,6 +38,17 @@ pub fn data(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// Says that the test is skipped for want of something that no variable names, such as the right to mount a disk.
+///
+/// # Panics
+///
+/// In CI, where nothing may be skipped.
+pub fn skipped(what: &str) {
+    let test = this_test();
+    assert!(!in_ci(), "{test} needs {what}, and in CI nothing may be skipped");
+    say_skipped(&test, what, what);
+}
+
 fn say_skipped(test: &str, words: &str, what: &str) {
     // written past the test harness, which swallows what a passing test prints
     let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: needs {words}");

@@ -1,15 +1,23 @@
 //! The real program, started by a test and ended with it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::until;
 
 /// How long a start may take before the test gives up.
 const START: Duration = Duration::from_secs(60);
+
+/// How long an orderly end may take before the test gives up.
+const END: Duration = Duration::from_secs(60);
+
+/// How many lines of a server are shown when its test fails.
+const LAST: usize = 60;
 
 /// A running `muster` that has printed its address.
 #[derive(Debug)]
@@ -86,21 +94,45 @@ impl Server {
         let _ = self.child.wait();
     }
 
+    /// Sends it a signal, such as `STOP`.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be sent.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.as_ref().is_ok_and(ExitStatus::success), "kill -{name}: {sent:?}");
+    }
+
     /// Asks it to end (`SIGTERM`) and gives its status.
     ///
     /// # Panics
     ///
-    /// When it cannot be asked.
+    /// When it cannot be asked, or takes more than a minute; what it said is in the message.
     #[must_use]
     pub fn terminate(mut self) -> ExitStatus {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(asked.as_ref().is_ok_and(ExitStatus::success), "kill -TERM: {asked:?}");
-        self.child.wait().unwrap_or_else(|error| panic!("wait: {error}"))
+        self.signal("TERM");
+        let begun = Instant::now();
+        let ended = until("it to end, or a minute to pass", END * 2, || match self.child.try_wait() {
+            Ok(None) if begun.elapsed() < END => None,
+            other => Some(other),
+        });
+        match ended {
+            Ok(Some(status)) => status,
+            other => panic!("it did not end within {END:?}: {other:?}\n{}", self.words()),
+        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // What it said last is the first thing that whoever reads the failure wants to know.
+            let words = self.words();
+            let lines: Vec<&str> = words.lines().collect();
+            let last = lines[lines.len().saturating_sub(LAST)..].join("\n");
+            let _ = writeln!(std::io::stderr(), "{} said last:\n{last}", self.url);
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -43,6 +43,11 @@ where
     }
 }
 
+/// Lets a fault last, such as an outage of so many seconds: the time is what is tested, not a guess at something else.
+pub async fn lasts(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

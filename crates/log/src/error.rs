@@ -102,7 +102,7 @@ impl LogError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             LogError::Unavailable { retry_after, .. } => Some(*retry_after),
-            LogError::Full { .. } => Some(Duration::from_secs(30)),
+            LogError::Full { .. } => Some(Duration::from_secs(5)),
             _ => None,
         }
     }

@@ -170,10 +170,13 @@ impl Docket {
         Ok(&touched.events[first..])
     }
 
-    /// Writes every case that changed, its journal and its outbox rows.
+    /// Writes every case that changed, its journal and its outbox rows. What ends makes room for what begins in its place:
+    /// at no instant are there two live cases of one kind and subject.
     pub(crate) async fn write(self, tx: &mut Tx) -> Result<Written, PipelineError> {
         let mut written = Written::default();
-        for touched in self.cases.into_values().filter(|touched| !touched.events.is_empty()) {
+        let mut changed: Vec<Touched> = self.cases.into_values().filter(|touched| !touched.events.is_empty()).collect();
+        changed.sort_by_key(|touched| touched.case.state.is_live());
+        for touched in changed {
             let case = &touched.case;
             let row = docs::case_row(case);
             let first = match &touched.before {
@@ -181,7 +184,7 @@ impl Docket {
                 Some(before) => tx.update_case(&row, docs::signed(before.version)).await?,
             };
             if !first {
-                return Err(PipelineError::Conflict);
+                return Err(PipelineError::Conflict("cases/write"));
             }
             write_links(tx, &touched).await?;
             tx.case_events_append(&docs::event_rows(&touched.events)).await?;
@@ -218,5 +221,62 @@ fn count(touched: &Touched, written: &mut Written) {
         if let Happened::Ended(outcome) = &event.what {
             written.ended.push((kind.clone(), outcome.name()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_domain::id::{GridId, PlaceId};
+    use muster_domain::record::Severity;
+    use muster_rules::rulebook::DEFAULT_LIMITS;
+    use muster_store::{Store, StoreSettings};
+
+    use super::*;
+
+    fn filed_as(number: &str) -> FiledAs {
+        let street = GridId::parse("500103005").unwrap();
+        FiledAs {
+            number: number.to_owned(),
+            kind: CaseKind::parse("street.litter").unwrap(),
+            subject: Subject::Place(PlaceId::parse("lane-1").unwrap()),
+            grid: None,
+            jurisdiction: street,
+            severity: Severity::MIDDLE,
+            limits: DEFAULT_LIMITS,
+            position: None,
+            maybe_same: vec![],
+        }
+    }
+
+    #[tokio::test]
+    async fn a_case_may_end_and_another_begin_in_its_place_in_one_transaction() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        let store = Store::open(&StoreSettings { url, max_connections: 2 }).await.unwrap();
+        store.migrate(0).await.unwrap();
+        let desk = Actor::Desk("desk".to_owned());
+        let (first, now) = (filed_as("C1"), Filed::from_micros(1));
+        let ids = |opened_by: &str| CaseId::of(&first.kind, &first.subject.key(), opened_by);
+        // Whichever of the two ids comes first.
+        let mut standing = ids("0");
+        let mut docket = Docket::new(now);
+        docket.file(standing.clone(), first.clone(), &desk);
+        let mut tx = store.begin().await.unwrap();
+        docket.write(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut sides = [false, false];
+        for round in 1..40 {
+            let mut tx = store.begin().await.unwrap();
+            let mut docket = Docket::new(now);
+            assert!(docket.load(&mut tx, &standing).await.unwrap());
+            docket.decide(&standing, &desk, Command::Void, Some("录错了".to_owned())).unwrap();
+            assert_eq!(docket.live(&mut tx, &first.kind, &first.subject).await.unwrap(), None);
+            let next = ids(&round.to_string());
+            sides[usize::from(next < standing)] = true;
+            standing = docket.file(next, filed_as(&format!("C{}", round + 1)), &desk);
+            docket.write(&mut tx).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        assert_eq!(sides, [true, true], "both orders were tried");
     }
 }

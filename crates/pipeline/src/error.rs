@@ -20,9 +20,9 @@ pub enum PipelineError {
     /// Another process holds the partition.
     #[error("another owner holds the partition")]
     Fenced,
-    /// Somebody else changed the same case first.
-    #[error("somebody else was first")]
-    Conflict,
+    /// Somebody else changed the same first, by what was being done.
+    #[error("somebody else was first ({0})")]
+    Conflict(&'static str),
     /// A record that the watch cannot take.
     #[error("the record at offset {offset} of partition {partition} cannot be watched: {what}")]
     Fault {
@@ -31,6 +31,14 @@ pub enum PipelineError {
         /// Its offset.
         offset: u64,
         /// What happened.
+        what: String,
+    },
+    /// The work on a partition panicked: a fault of ours.
+    #[error("the work on partition {partition} panicked: {what}")]
+    Panicked {
+        /// The partition.
+        partition: u32,
+        /// What it said.
         what: String,
     },
     /// A log that has less than what is committed: not the log that the store was written with.
@@ -81,7 +89,7 @@ pub enum PipelineError {
 impl From<StoreError> for PipelineError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict { .. } => Self::Conflict,
+            StoreError::Conflict { operation } => Self::Conflict(operation),
             StoreError::Fenced { .. } => Self::Fenced,
             other => Self::Store(other),
         }
@@ -92,7 +100,7 @@ impl PipelineError {
     /// Whether the same transaction may succeed when tried again at once.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict)
+        matches!(self, Self::Conflict(_))
     }
 
     /// Whether a commit may have been done although this came back.
@@ -108,6 +116,7 @@ impl PipelineError {
             Self::Log(error) => error.retry_after().unwrap_or(Duration::from_secs(5)),
             Self::Store(error) if error.retryable() => Duration::from_secs(1),
             Self::Fault { .. } => Duration::from_millis(10),
+            Self::Panicked { .. } => Duration::from_secs(1),
             _ => Duration::from_secs(5),
         }
     }

@@ -55,6 +55,8 @@ pub struct Metrics {
     pub store_seconds: HistogramVec,
     /// Hash of each partition's watch state, to compare processes and replays.
     pub partition_state_hash: IntGaugeVec,
+    /// Times in which nobody ticked a partition, found when it was read again: outages of our own.
+    pub outages: IntCounterVec,
     /// When the log was last read, per partition: a reader that stalls shows here.
     pub log_last_poll_seconds: GaugeVec,
 }
@@ -127,6 +129,7 @@ impl Metrics {
             outbox_oldest_seconds: on.float("outbox_oldest_seconds", "Age of the oldest undelivered outbox row.")?,
             store_seconds: on.times_by("store_seconds", "Database work by operation.", QUICK, &["operation"])?,
             partition_state_hash: on.gauges("partition_state_hash", "Hash of the watch state.", &["partition"])?,
+            outages: on.counters("outages_total", "Times in which nobody ticked the partition.", &["partition"])?,
             log_last_poll_seconds: on.floats(
                 "log_last_poll_timestamp_seconds",
                 "When the log was last read.",

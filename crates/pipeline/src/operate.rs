@@ -80,7 +80,7 @@ impl Operate {
                 done => return done,
             }
         }
-        Err(OrderError::Failed(PipelineError::Conflict))
+        Err(OrderError::Failed(PipelineError::Conflict("too many tries")))
     }
 
     async fn attempt(&self, id: &CaseId, order: &Order) -> Result<Case, OrderError> {

@@ -1,11 +1,12 @@
 //! Connecting: which database it is, whether it is one that can be trusted, and how its connections behave.
 
+use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::Connection;
 use sqlx::any::{Any, AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::Pool;
+use sqlx::{AnyConnection, Connection};
 
 use crate::error::StoreError;
 use crate::statement::{Session, args, pair};
@@ -24,6 +25,12 @@ const SQLITE_NEEDED: [u32; 3] = [3, 51, 3];
 const POSTGRES_NEEDED: u32 = 150_000;
 /// How long a caller waits for a connection before the database counts as not there.
 const WAIT: Duration = Duration::from_secs(10);
+
+/// How long a database at the other end of a network may be silent on one question. Without a bound a machine that
+/// vanished would be waited for for ever: nothing comes, not even an end of the connection.
+const ANSWER: Duration = Duration::from_secs(15);
+/// How long it may be silent when it is only asked whether it is there.
+const PING: Duration = Duration::from_secs(2);
 
 /// A connection that was idle for longer is asked whether it still lives before it is used.
 const ASK_AFTER: Duration = Duration::from_secs(1);
@@ -58,20 +65,21 @@ impl Address {
 
     pub(crate) async fn pool(&self, access: Access, connections: u32) -> Result<Pool<Any>, StoreError> {
         let open = pair!("session/open").text(self.profile);
-        let read_only = pair!("session/read_only").text(self.profile);
+        let (read_only, profile) = (pair!("session/read_only").text(self.profile), self.profile);
         let mut pool = AnyPoolOptions::new()
             .max_connections(connections.max(1))
             .acquire_timeout(WAIT)
             // A question before every use would double the round trips: only who was idle for a while is asked.
             .test_before_acquire(false)
-            .before_acquire(|connection, metadata| {
+            .before_acquire(move |connection, metadata| {
                 Box::pin(async move {
                     if metadata.idle_for > ASK_AFTER {
-                        connection.ping().await?;
+                        profile.is_there(connection).await?;
                     }
                     Ok(true)
                 })
             })
+            .after_release(move |connection, _| Box::pin(is_sound(connection, profile)))
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     sqlx::raw_sql(open).execute(&mut *connection).await?;
@@ -87,6 +95,39 @@ impl Address {
         }
         pool.connect_with(self.options.clone()).await.map_err(|error| StoreError::from_driver("connect", error))
     }
+}
+
+impl StoreProfile {
+    /// What the database answers; a long silence is an error as if the connection had ended. A file is never silent.
+    pub(crate) async fn answer<T>(self, asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+        match self {
+            Self::Sqlite => asked.await,
+            Self::Postgres => within(ANSWER, asked).await,
+        }
+    }
+
+    /// Asks a connection whether it is there.
+    async fn is_there(self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite => connection.ping().await,
+            Self::Postgres => within(PING, connection.ping()).await,
+        }
+    }
+}
+
+/// Whether a connection may go back into its pool.
+///
+/// The driver asks without a bound whether it is there, and a silent one would keep its place until the system gives it
+/// up; one that falls silent just between the two questions still does. And where the disk is full SQLite gives a
+/// transaction up by itself, of which the driver knows nothing: it takes that connection for busy for ever.
+async fn is_sound(connection: &mut AnyConnection, profile: StoreProfile) -> Result<bool, sqlx::Error> {
+    profile.is_there(connection).await?;
+    Ok(!connection.is_in_transaction())
+}
+
+async fn within<T>(time: Duration, asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let silent = |_| sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {time:?}")));
+    tokio::time::timeout(time, asked).await.map_err(silent)?
 }
 
 /// Refuses a database that is too old to be trusted with data.

@@ -74,6 +74,20 @@ impl Store {
         tx.commit().await
     }
 
+    /// Frees everything that any process holds: partitions, leases and its place among the others. For whoever knows to be
+    /// the only one: what is held then is left from before, and may be held until a time that a wrong clock made up.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn free_all(&self) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let mut session = tx.session();
+        for statement in [sql!("partition/free_all"), sql!("lease/free_all"), sql!("member/free_all")] {
+            session.run(statement, args![]).await?;
+        }
+        tx.commit().await
+    }
+
     /// All leases.
     ///
     /// # Errors

@@ -194,7 +194,7 @@ impl Session<'_> {
     pub(crate) async fn run(&mut self, statement: Statement, args: Args) -> Result<u64, StoreError> {
         let args = self.checked(args)?;
         let query = sqlx::query_with(statement.text(self.profile), args);
-        let done = query.execute(&mut *self.connection).await;
+        let done = self.profile.answer(query.execute(&mut *self.connection)).await;
         Ok(self.noted(statement, done)?.rows_affected())
     }
 
@@ -202,7 +202,7 @@ impl Session<'_> {
     pub(crate) async fn rows(&mut self, statement: Statement, args: Args) -> Result<Vec<Row>, StoreError> {
         let args = self.checked(args)?;
         let query = sqlx::query_with(statement.text(self.profile), args);
-        let rows = query.fetch_all(&mut *self.connection).await;
+        let rows = self.profile.answer(query.fetch_all(&mut *self.connection)).await;
         let rows = self.noted(statement, rows)?;
         Ok(rows.into_iter().map(|row| Row { row, operation: statement.name }).collect())
     }

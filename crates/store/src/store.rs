@@ -1,5 +1,7 @@
 //! A store: one pool that writes and one that reads.
 
+use std::time::Duration;
+
 use sqlx::any::Any;
 use sqlx::pool::{Pool, PoolConnection};
 
@@ -7,6 +9,9 @@ use crate::connect::{Access, Address, StoreProfile, check_program};
 use crate::error::StoreError;
 use crate::statement::{Session, args, sql};
 use crate::tx::Tx;
+
+/// How long connections may take to end in order.
+const CLOSE: Duration = Duration::from_secs(5);
 
 /// How to open a store.
 #[derive(Debug, Clone)]
@@ -61,7 +66,7 @@ impl Store {
             StoreProfile::Sqlite => "BEGIN IMMEDIATE",
             StoreProfile::Postgres => "BEGIN",
         };
-        let transaction = self.writers.begin_with(begin).await;
+        let transaction = self.profile.answer(self.writers.begin_with(begin)).await;
         let transaction = transaction.map_err(|error| StoreError::from_driver("begin", error))?;
         Ok(Tx::new(transaction, self.profile))
     }
@@ -82,10 +87,13 @@ impl Store {
         self.read().await?.session().now_micros(now).await
     }
 
-    /// Ends all connections; what is under way is rolled back.
+    /// Ends all connections; what is under way is rolled back. Whoever is silent is not waited for: see `connect::PING`.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writers.close().await;
+        for pool in [&self.readers, &self.writers] {
+            if tokio::time::timeout(CLOSE, pool.close()).await.is_err() {
+                tracing::warn!("the database does not say goodbye; it ends what is left of our connections by itself");
+            }
+        }
     }
 
     /// A connection for reading.

@@ -47,7 +47,7 @@ impl Tx {
                 "a transaction in which a statement failed cannot be committed".to_owned(),
             ));
         }
-        match self.transaction.commit().await {
+        match self.profile.answer(self.transaction.commit()).await {
             Ok(()) => Ok(()),
             Err(error) => match StoreError::from_driver("commit", error) {
                 StoreError::Unavailable { source, .. } => Err(StoreError::FateUnknown { source }),
@@ -58,7 +58,7 @@ impl Tx {
 
     /// Leaves nothing behind, and waits until that is so.
     pub async fn rollback(self) {
-        if let Err(error) = self.transaction.rollback().await {
+        if let Err(error) = self.profile.answer(self.transaction.rollback()).await {
             tracing::debug!(%error, "a rollback did not reach the database, which does it by itself");
         }
     }

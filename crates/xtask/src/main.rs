@@ -1,5 +1,6 @@
 //! Every chore of this repository as one command.
 
+mod chaos;
 mod chores;
 mod deploy;
 mod kafka;
@@ -44,6 +45,8 @@ enum Chore {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
+    /// Kill, cut and starve the real program in full size, which takes hours; resumed where it ended
+    Chaos(chaos::Chaos),
     /// Write schemas/ afresh from the types of the wire crate
     Schemas,
 }
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Chore::Tidy => chores::tidy(&root),
         Chore::Deploy => deploy::chore(&root, continuous()),
         Chore::With { command } => chores::with(&root, &command),
+        Chore::Chaos(wanted) => chaos::run(&root, &wanted),
         Chore::Schemas => chores::schemas(&root),
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Account {
     pub(super) told: Vec<(CaseEvent, Case)>,
     pub(super) numbers: Vec<u64>,
     pub(super) resynced: bool,
+    /// A number of the stream, and the numbers that a reader heard who resumed after it.
+    pub(super) resumed: Option<(u64, Vec<u64>)>,
     /// What the topic of cases holds, where it was read; a repeat is allowed, a gap is not.
     pub(super) published: Option<Vec<(CaseEvent, Case)>>,
 }
@@ -79,6 +81,12 @@ impl Account {
         if !self.numbers.windows(2).all(|pair| pair[0] < pair[1]) {
             wrong.push("the stream's numbers do not rise".to_owned());
         }
+        if let Some((from, heard)) = &self.resumed {
+            let rest: Vec<u64> = self.numbers.iter().copied().filter(|number| number > from).collect();
+            if heard.get(..rest.len()) != Some(rest.as_slice()) {
+                wrong.push(format!("a reader that resumes after {from} does not hear the rest, once and in order"));
+            }
+        }
         self.complete("the stream", &self.told, &mut wrong);
         wrong
     }
@@ -129,7 +137,9 @@ impl Account {
         for incident in self.expected.iter().filter(|incident| incident.ends.is_none()) {
             let case = carried.get(&(incident.place.clone(), incident.begins));
             if !case.is_some_and(|case| case.state.is_live()) {
-                wrong.push(format!("{}: stands since {} and is no live case", incident.place, incident.begins));
+                let what = case
+                    .map_or_else(|| "is no case".to_owned(), |case| format!("its case {} is no live case", case.id));
+                wrong.push(format!("{}: stands since {} and {what}", incident.place, incident.begins));
             }
         }
     }
@@ -171,4 +181,4 @@ fn repeats_removed(changes: &[(CaseEvent, Case)]) -> Vec<(CaseEvent, Case)> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

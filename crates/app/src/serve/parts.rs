@@ -60,6 +60,10 @@ impl Parts {
         .map_err(|error| Failure::store(&error))?;
         store.migrate(clock.micros()).await.map_err(|error| Failure::store(&error))?;
         pin(&store, &log).await?;
+        if embedded {
+            // The folder is locked: whoever held anything is gone, even if its clock said that it would be here for longer.
+            store.free_all().await.map_err(|error| Failure::store(&error))?;
+        }
         let metrics = Metrics::new().map_err(|error| Failure::inside("the metrics clash", &error))?;
         let configs = Configs::new(store.clone());
         let intake = AdmitSettings {

@@ -82,12 +82,16 @@ impl Running {
 
     /// Waits until told to stop or until a task ends that should not, then stops everything in order.
     pub(crate) async fn until(mut self, asked: impl Future<Output = ()>) -> Result<(), Failure> {
-        tokio::select! {
-            () = asked => tracing::info!("stopping"),
+        let ended = tokio::select! {
+            () = asked => {
+                tracing::info!("stopping");
+                Ok(())
+            }
             Some(ended) = self.tasks.join_next() => {
                 tracing::error!(task = ?ended, "a task ended that should not have; stopping");
+                Err(Failure::refused(format!("a task ended that should not have, see the log: {ended:?}")))
             }
-        }
+        };
         self.stop.cancel();
         let drained = async {
             while self.http.join_next().await.is_some() {}
@@ -99,7 +103,7 @@ impl Running {
         }
         self.parts.log.close().await;
         self.parts.store.close().await;
-        Ok(())
+        ended
     }
 }
 

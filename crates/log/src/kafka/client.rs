@@ -1,6 +1,7 @@
 //! What all clients of Kafka have in common: their settings, their voice in our log, their errors in our words.
 
 use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rdkafka::client::ClientContext;
@@ -94,12 +95,18 @@ fn secret(name: &str, file: &str) -> Result<String, LogError> {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Voice {
     last_error: Arc<Mutex<Option<String>>>,
+    troubles: Arc<AtomicU64>,
 }
 
 impl Voice {
     /// The last thing that went wrong, for telling people why no broker answers.
     pub(super) fn last_error(&self) -> Option<String> {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How often something went wrong so far: a broker that is gone is told here before anything else goes to another.
+    pub(super) fn troubles(&self) -> u64 {
+        self.troubles.load(Ordering::SeqCst)
     }
 }
 
@@ -117,6 +124,7 @@ impl ClientContext for Voice {
 
     fn error(&self, _error: KafkaError, reason: &str) {
         tracing::warn!("kafka client: {reason}");
+        self.troubles.fetch_add(1, Ordering::SeqCst);
         *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
     }
 }

@@ -8,6 +8,7 @@ mod native;
 mod outsider;
 mod producer;
 mod reader;
+mod sameness;
 mod topics;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(crate) use self::inspect::inspect;
 pub use self::outsider::TopicWriter;
 use self::producer::Producer;
 use self::reader::KafkaReader;
+use self::sameness::Sameness;
 use crate::error::LogError;
 use crate::identity::{LogIdentity, TopicIdentity};
 use crate::record::{Append, Bounds, check_batch};
@@ -44,8 +46,9 @@ const FLUSH: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct KafkaLog {
     identity: LogIdentity,
-    producer: Producer,
+    producer: Arc<Producer>,
     consumers: Consumers,
+    sameness: Arc<Sameness>,
     closed: watch::Sender<bool>,
     /// One question about health at a time: while brokers are away each takes a thread for seconds.
     asking: Mutex<()>,
@@ -54,21 +57,19 @@ pub(crate) struct KafkaLog {
 impl KafkaLog {
     pub(crate) async fn open(settings: &LogSettings) -> Result<KafkaLog, LogError> {
         let clients = Settings::new(settings)?;
-        let producer = Producer::new(&clients, settings)?;
+        let producer = Arc::new(Producer::new(&clients, settings)?);
         let identity = topics::prepare(&clients, producer.current(), settings).await?;
-        Ok(KafkaLog {
-            identity,
-            producer,
-            consumers: Consumers::new(&clients),
-            closed: watch::Sender::new(false),
-            asking: Mutex::new(()),
-        })
+        let (sameness, closed) = (Sameness::new(&identity), watch::Sender::new(false));
+        tokio::spawn(Arc::clone(&sameness).watch(Arc::clone(&producer), closed.subscribe()));
+        let (consumers, asking) = (Consumers::new(&clients), Mutex::new(()));
+        Ok(KafkaLog { identity, producer, consumers, sameness, closed, asking })
     }
 
     fn topic(&self, topic: &Topic, partition: u32) -> Result<&TopicIdentity, LogError> {
         if *self.closed.borrow() {
             return Err(LogError::Closed);
         }
+        self.sameness.known()?;
         match self.identity.of(topic) {
             Some(identity) if partition < identity.partitions => Ok(identity),
             Some(_) => Err(LogError::invalid(format!("{topic} has no partition {partition}"))),
@@ -91,7 +92,11 @@ impl EventLog for KafkaLog {
         if *self.closed.borrow() {
             return Err(LogError::Closed);
         }
-        self.producer.append(&batch, &self.identity).await
+        self.sameness.known()?;
+        let offsets = self.producer.append(&batch, &self.identity).await?;
+        // What brokers took that were wiped meanwhile is in no log of ours: it is not acknowledged.
+        self.sameness.since_trouble(self.producer.current()).await?;
+        Ok(offsets)
     }
 
     async fn reader(&self, topic: &Topic, partition: u32, from: u64) -> Result<Box<dyn LogReader>, LogError> {
@@ -113,6 +118,7 @@ impl EventLog for KafkaLog {
     async fn healthy(&self) -> Result<(), LogError> {
         let name = self.topic(&Topic::Observation, 0)?.name.clone();
         let _asking = self.asking.try_lock().map_err(|_| LogError::unavailable("the brokers have not answered yet"))?;
+        self.sameness.since_trouble(self.producer.current()).await?;
         let producer = self.producer.current();
         blocking(move || {
             let metadata = producer.client().fetch_metadata(Some(&name), ANSWER);

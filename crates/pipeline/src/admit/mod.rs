@@ -23,7 +23,7 @@ use muster_wire::cloudevents::{Envelope, Item, OBSERVATION, REPORT};
 use muster_wire::fault::Fault;
 use muster_wire::observation::ObservationIn;
 use muster_wire::report::ReportIn;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use heart::beat;
 pub use intake::{Follow, ReadReport, Speaks};
@@ -40,6 +40,10 @@ use resolve::{Limits, Refused};
 
 /// Observations whose ids are remembered, to recognise repeats; about 32 bytes each.
 const REMEMBERED: usize = 200_000;
+
+/// How long a sender waits for the log. A broker that is gone may come back later than that, but whoever waits longer has
+/// often gone as well, and would never hear that it has to come again.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// How admit judges times and how much it takes on at once.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +68,7 @@ struct Inner {
     clock: Clock,
     metrics: Metrics,
     settings: AdmitSettings,
-    room: Semaphore,
+    room: Arc<Semaphore>,
     recent: Mutex<Recent>,
 }
 
@@ -200,6 +204,10 @@ impl AdmitError {
     }
 }
 
+fn unanswered(what: &str) -> AdmitError {
+    AdmitError::Log(LogError::Unavailable { what: what.to_owned(), retry_after: Duration::from_secs(2), source: None })
+}
+
 /// What goes to the log of one call, and what becomes of it once it is there.
 #[derive(Default)]
 struct Batch {
@@ -238,7 +246,7 @@ impl Admit {
         metrics: Metrics,
         settings: AdmitSettings,
     ) -> Self {
-        let room = Semaphore::new(settings.in_flight.min(Semaphore::MAX_PERMITS));
+        let room = Arc::new(Semaphore::new(settings.in_flight.min(Semaphore::MAX_PERMITS)));
         let recent = Mutex::new(Recent::new(REMEMBERED));
         Self(Arc::new(Inner { log, store, configs, clock, metrics, settings, room, recent }))
     }
@@ -293,7 +301,7 @@ impl Admit {
         sender: &Sender,
         pieces: Vec<(Sent<'_>, Items<Envelope<'_>>)>,
     ) -> Result<Admitted, AdmitError> {
-        let _room = self.room(pieces.iter().map(|(sent, _)| sent.body.len()).sum())?;
+        let room = self.room(pieces.iter().map(|(sent, _)| sent.body.len()).sum())?;
         let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
         let mut batch = Batch::default();
         for (sent, items) in pieces {
@@ -304,7 +312,7 @@ impl Admit {
         }
         self.answers(&config, &mut batch).await?;
         self.claim(&mut batch).await?;
-        self.append(sender, batch).await
+        self.append(sender, batch, room).await
     }
 
     fn each_event(&self, config: &Config, sent: &Sent<'_>, items: Vec<Item<Envelope<'_>>>, batch: &mut Batch) {
@@ -359,10 +367,10 @@ impl Admit {
         Limits { skew, late_after, received: self.0.clock.received() }
     }
 
-    fn room(&self, bytes: usize) -> Result<SemaphorePermit<'_>, AdmitError> {
+    fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, AdmitError> {
         let limit = self.0.settings.in_flight;
         let bytes = u32::try_from(bytes.max(1024)).unwrap_or(u32::MAX);
-        self.0.room.try_acquire_many(bytes).map_err(|_| AdmitError::Busy { limit })
+        Arc::clone(&self.0.room).try_acquire_many_owned(bytes).map_err(|_| AdmitError::Busy { limit })
     }
 
     fn observation(
@@ -436,10 +444,20 @@ impl Admit {
         batch.appends.push(parked.append(&name));
     }
 
-    async fn append(&self, sender: &Sender, batch: Batch) -> Result<Admitted, AdmitError> {
+    async fn append(&self, sender: &Sender, batch: Batch, room: OwnedSemaphorePermit) -> Result<Admitted, AdmitError> {
         let Batch { appends, admitted, remember, late, .. } = batch;
         if !appends.is_empty() {
-            self.0.log.append(appends).await.map_err(AdmitError::Log)?;
+            let log = Arc::clone(&self.0.log);
+            // It goes on when nobody waits any more, and takes its room until then.
+            let appended = tokio::spawn(async move {
+                let appended = log.append(appends).await;
+                drop(room);
+                appended
+            });
+            let late = |_| unanswered("the log did not say within 10 s that it has it, and may have it all the same");
+            let ended = |_| unanswered("the log's work ended before its answer");
+            let answer = tokio::time::timeout(ANSWER, appended).await.map_err(late)?;
+            answer.map_err(ended)?.map_err(AdmitError::Log)?;
         }
         let mut recent = self.recent();
         for print in remember {

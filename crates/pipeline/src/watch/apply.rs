@@ -1,7 +1,10 @@
 //! One record and the engine: decoded, applied, and a panic in there made a fault of that record.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use muster_domain::condition::Change;
 use muster_domain::record::LogRecord;
@@ -44,12 +47,27 @@ pub(super) fn apply(
     let record = docs::decode(&fetched.record).map_err(|error| fault(error.to_string()))?;
     let configs = &watch.configs;
     let mut lookup = |version: u64| -> Option<Arc<Config>> { configs.get(version) };
-    let applied = catch_unwind(AssertUnwindSafe(|| engine.apply(fetched.offset, &record, &mut lookup, out)));
+    let applied = catch_unwind(AssertUnwindSafe(|| {
+        #[cfg(test)]
+        super::tests::blow("engine", &record);
+        engine.apply(fetched.offset, &record, &mut lookup, out)
+    }));
     match applied {
         Ok(Ok(())) => Ok(record),
         Ok(Err(error)) => Err(fault(error.to_string())),
         Err(panic) => Err(fault(words_of(&*panic))),
     }
+}
+
+/// Does work to its end; a panic in it is what it said, and not the end of the task.
+pub(super) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+        Err(panic) => Poll::Ready(Err(words_of(&*panic))),
+    })
+    .await
 }
 
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {

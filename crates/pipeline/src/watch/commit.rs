@@ -102,6 +102,8 @@ async fn carry(
         opener.change(tx, docket, change).await?;
     }
     if let Some(report) = &consequence.report {
+        #[cfg(test)]
+        super::tests::blow("commit", &muster_domain::record::LogRecord::Report(report.clone()));
         let case = opener.report(tx, docket, report).await?;
         tx.report_settled(report.source.as_str(), report.id.as_str(), case.as_str()).await?;
     }

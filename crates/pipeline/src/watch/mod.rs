@@ -9,3 +9,6 @@ mod worker;
 
 pub use owner::{Watch, WatchSettings};
 pub use ticker::append as append_control;
+
+#[cfg(test)]
+mod tests;

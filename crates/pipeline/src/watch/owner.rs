@@ -19,6 +19,9 @@ use crate::metrics::Metrics;
 use crate::numbering::Numbering;
 use crate::wake::Wake;
 
+/// The role under which processes count one another.
+const MEMBERS: &str = "watch";
+
 /// How a process watches.
 #[derive(Debug, Clone)]
 pub struct WatchSettings {
@@ -72,7 +75,7 @@ pub struct Watch {
 impl Watch {
     /// Holds what partitions it can get until told to stop; then gives them back, each with a checkpoint.
     pub async fn run(self, stop: CancellationToken) {
-        let mut held: BTreeMap<u32, JoinHandle<()>> = BTreeMap::new();
+        let mut held: BTreeMap<u32, (CancellationToken, JoinHandle<()>)> = BTreeMap::new();
         let partitions = self.log.partitions(&Topic::Observation);
         let mut beat = tokio::time::interval(self.settings.lease / 4);
         loop {
@@ -80,20 +83,25 @@ impl Watch {
                 () = stop.cancelled() => break,
                 _ = beat.tick() => {}
             }
-            held.retain(|_, task| !task.is_finished());
+            held.retain(|_, (_, task)| !task.is_finished());
             if let Err(error) = self.clock.agrees_with(&self.store).await {
                 tracing::error!(error = %crate::chain(&error), "no partition is taken");
                 continue;
             }
             let fair = self.fair_share(partitions).await;
+            // What is more than that is for those who came since; it goes on elsewhere from its checkpoint.
+            for (give_back, _) in held.values().skip(fair) {
+                give_back.cancel();
+            }
             for partition in 0..partitions {
                 if held.contains_key(&partition) || held.len() >= fair {
                     continue;
                 }
                 match self.take(partition).await {
                     Ok(Some(own)) => {
-                        let worker = Worker::new(self.clone(), own);
-                        held.insert(partition, tokio::spawn(worker.run(stop.child_token())));
+                        let (worker, give_back) = (Worker::new(self.clone(), own), stop.child_token());
+                        let task = tokio::spawn(worker.run(give_back.clone()));
+                        held.insert(partition, (give_back, task));
                     }
                     Ok(None) => {}
                     Err(error) => {
@@ -102,10 +110,15 @@ impl Watch {
                 }
             }
         }
-        for (partition, task) in held {
+        for (partition, (_, task)) in held {
             if let Err(error) = task.await {
                 tracing::error!(partition, %error, "the partition's work ended badly");
             }
+        }
+        if self.settings.shared
+            && let Err(error) = self.store.owner_leaves(MEMBERS, &self.settings.owner).await
+        {
+            tracing::warn!(%error, "others take this process for present until its lease has run out");
         }
     }
 
@@ -115,7 +128,7 @@ impl Watch {
             return partitions as usize;
         }
         let now = self.clock.micros();
-        let owners = self.store.live_owners("watch", &self.settings.owner, self.lease_micros(), now).await.unwrap_or(1);
+        let owners = self.store.live_owners(MEMBERS, &self.settings.owner, self.lease_micros(), now).await.unwrap_or(1);
         (partitions as usize).div_ceil(owners.max(1))
     }
 

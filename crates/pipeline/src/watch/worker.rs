@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_domain::record::LogRecord;
+use muster_domain::time::LogTime;
 use muster_log::{Fetched, LogReader, Topic};
 use muster_rules::config::Config;
 use muster_rules::watch::Engine;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::apply::{Fault, apply, cause};
+use super::apply::{Fault, apply, caught, cause};
 use super::commit::{Consequence, Meaning, commit};
 use super::corrections::corrections;
 use super::owner::Watch;
@@ -37,6 +38,8 @@ pub(crate) struct Worker {
     watch: Watch,
     held: Held,
     faulted: Option<u64>,
+    /// Up to here records are taken one by one: among them is one that makes the work panic.
+    careful: u64,
 }
 
 /// What a worker keeps between batches.
@@ -53,14 +56,15 @@ struct Standing {
 
 impl Worker {
     pub(crate) fn new(watch: Watch, held: Held) -> Self {
-        Self { watch, held, faulted: None }
+        Self { watch, held, faulted: None, careful: 0 }
     }
 
     /// Works until told to stop or until the partition is somebody else's.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let partition = self.held.partition;
         while !stop.is_cancelled() {
-            match self.work(&stop).await {
+            let worked = caught(self.work(&stop)).await;
+            match worked.unwrap_or_else(|what| Err(PipelineError::Panicked { partition, what })) {
                 Ok(()) => break,
                 Err(PipelineError::Fenced) => {
                     tracing::warn!(partition, epoch = self.held.epoch, "the partition has another owner now");
@@ -93,29 +97,40 @@ impl Worker {
         while !stop.is_cancelled() {
             self.keep(&mut standing).await?;
             let wait = tick.saturating_sub(standing.ticked.elapsed()).min(Duration::from_millis(500));
+            let most = if standing.next < self.careful { 1 } else { MAX_RECORDS };
             let batch = tokio::select! {
                 () = stop.cancelled() => break,
-                batch = standing.reader.next(MAX_RECORDS, MAX_BYTES, wait.max(Duration::from_millis(1))) => batch?,
+                batch = standing.reader.next(most, MAX_BYTES, wait.max(Duration::from_millis(1))) => batch?,
             };
             self.observe_lag(&batch, standing.engine.time().map(|time| time.micros()));
-            let mut meaning = Meaning::new(self.held.committed);
-            for fetched in batch.records {
-                let offset = fetched.offset;
-                self.watch.configs.prepare(&fetched.record).await?;
-                if let Err(fault) = self.take_in(&mut standing, fetched, &mut meaning) {
-                    return self.fault(&mut standing, fault).await;
-                }
-                standing.next = offset + 1;
-            }
-            meaning.to = standing.next;
-            if !meaning.is_empty() || (standing.moved.elapsed() > OFFSET_RESTS && meaning.to > meaning.from) {
-                self.commit(meaning, standing.engine.config().cloned()).await?;
-                standing.moved = Instant::now();
+            let last = batch.records.last().map(|fetched| fetched.offset);
+            match caught(self.digest(&mut standing, batch.records)).await {
+                Ok(done) => done?,
+                Err(what) => return Err(self.panicked(last.unwrap_or(standing.next), most, what).await),
             }
         }
         let rest = Meaning { to: standing.next, ..Meaning::new(self.held.committed) };
         self.commit(rest, standing.engine.config().cloned()).await?;
         self.save(&mut standing).await
+    }
+
+    /// Lets the engine have a batch, and commits what it means.
+    async fn digest(&mut self, standing: &mut Standing, records: Vec<Fetched>) -> Result<(), PipelineError> {
+        let mut meaning = Meaning::new(self.held.committed);
+        for fetched in records {
+            let offset = fetched.offset;
+            self.watch.configs.prepare(&fetched.record).await?;
+            if let Err(fault) = self.take_in(standing, fetched, &mut meaning) {
+                return Err(self.fault(fault).await);
+            }
+            standing.next = offset + 1;
+        }
+        meaning.to = standing.next;
+        if !meaning.is_empty() || (standing.moved.elapsed() > OFFSET_RESTS && meaning.to > meaning.from) {
+            self.commit(meaning, standing.engine.config().cloned()).await?;
+            standing.moved = Instant::now();
+        }
+        Ok(())
     }
 
     /// Loads the last checkpoint, reads from there to the committed offset without a word, and goes on.
@@ -143,7 +158,7 @@ impl Worker {
                     self.watch.configs.prepare(&fetched.record).await?;
                     let mut silent = Vec::new();
                     if let Err(fault) = apply(&mut engine, &self.watch, &fetched, &mut silent) {
-                        return Err(PipelineError::Fault { partition, offset: fault.offset, what: fault.what });
+                        return Err(self.fault(fault).await);
                     }
                 }
             }
@@ -240,7 +255,11 @@ impl Worker {
             return Ok(());
         }
         let mut changes = Vec::new();
+        let (time, outages) = (standing.engine.time(), standing.engine.counters().outages);
         let record = apply(&mut standing.engine, &self.watch, &fetched, &mut changes)?;
+        if standing.engine.counters().outages > outages {
+            self.mark_outage(time, standing.engine.time());
+        }
         if changes.is_empty() && !matches!(record, LogRecord::Report(_)) {
             return Ok(());
         }
@@ -257,29 +276,55 @@ impl Worker {
         let to = meaning.to;
         commit(&self.watch, &self.held, &config, meaning).await?;
         self.held.committed = to;
-        self.faulted = None;
+        self.faulted = self.faulted.filter(|offset| *offset >= to);
         Ok(())
     }
 
     /// The first time a record faults, everything begins again; the second time the record is parked and skipped.
-    async fn fault(&mut self, standing: &mut Standing, fault: Fault) -> Result<(), PipelineError> {
+    async fn fault(&mut self, fault: Fault) -> PipelineError {
         let Fault { offset, what } = fault;
-        let partition = self.held.partition;
-        if self.faulted == Some(offset) {
-            let bounds = self.watch.log.bounds(&Topic::Observation, partition).await?;
-            tracing::error!(partition, offset, end = bounds.end, what, "a record is parked: it cannot be watched");
-            let mut reader = self.watch.log.reader(&Topic::Observation, partition, offset).await?;
-            let batch = reader.next(1, MAX_BYTES, Duration::from_secs(5)).await?;
-            if let Some(found) = batch.records.into_iter().find(|found| found.offset == offset) {
-                crate::park::faulted(&self.watch, partition, found, &what).await?;
-            }
-            self.watch.store.skip_put(partition, offset, &what, self.watch.clock.micros()).await?;
-            standing.skip.push(offset);
-            self.faulted = None;
-        } else {
+        if self.faulted != Some(offset) {
             self.faulted = Some(offset);
+        } else if let Err(error) = self.park(offset, &what).await {
+            return error;
         }
-        Err(PipelineError::Fault { partition, offset, what })
+        PipelineError::Fault { partition: self.held.partition, offset, what }
+    }
+
+    async fn park(&mut self, offset: u64, what: &str) -> Result<(), PipelineError> {
+        let (watch, partition) = (&self.watch, self.held.partition);
+        let bounds = watch.log.bounds(&Topic::Observation, partition).await?;
+        tracing::error!(partition, offset, end = bounds.end, what, "a record is parked: it cannot be watched");
+        let mut reader = watch.log.reader(&Topic::Observation, partition, offset).await?;
+        let batch = reader.next(1, MAX_BYTES, Duration::from_secs(5)).await?;
+        if let Some(found) = batch.records.into_iter().find(|found| found.offset == offset) {
+            crate::park::faulted(watch, partition, found, what).await?;
+        }
+        watch.store.skip_put(partition, offset, what, watch.clock.micros()).await?;
+        self.faulted = None;
+        Ok(())
+    }
+
+    /// What a batch means made the work panic: its records are taken again one by one, and a single one is a fault.
+    async fn panicked(&mut self, last: u64, most: usize, what: String) -> PipelineError {
+        let partition = self.held.partition;
+        if most == 1 {
+            return self.fault(Fault { offset: last, what }).await;
+        }
+        self.careful = last + 1;
+        PipelineError::Panicked { partition, what }
+    }
+
+    /// Nobody ticked the partition for a while: ours to say, since silence and clocks were not held against anybody.
+    fn mark_outage(&self, from: Option<LogTime>, to: Option<LogTime>) {
+        let partition = self.held.partition;
+        let seconds = to.zip(from).map_or(0, |(to, from)| to.micros() - from.micros()) / 1_000_000;
+        tracing::warn!(
+            partition,
+            seconds,
+            "nobody watched this partition for a while: silence in it counts for nothing"
+        );
+        self.watch.metrics.outages.with_label_values(&[&partition.to_string()]).inc();
     }
 
     fn observe_lag(&self, batch: &muster_log::Batch, time: Option<i64>) {

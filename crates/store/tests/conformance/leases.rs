@@ -35,3 +35,15 @@ pub(crate) async fn a_former_holder_commits_nothing(bed: &Bed) {
     tx.commit().await.unwrap();
     assert_eq!(store.case_by_id("c").await.unwrap(), None);
 }
+
+pub(crate) async fn who_is_alone_frees_what_is_left_from_before(bed: &Bed) {
+    let store = bed.store().await;
+    let own = store.partition_take(0, "a", LONG, NOW).await.unwrap().unwrap();
+    store.lease_acquire("x", "a", LONG, NOW).await.unwrap().unwrap();
+    assert_eq!(store.live_owners("watch", "a", LONG, NOW).await.unwrap(), 1);
+    store.free_all().await.unwrap();
+    let taken = store.partition_take(0, "b", LONG, NOW).await.unwrap().unwrap();
+    assert_eq!(taken.epoch, own.epoch + 1, "what the former owner still does is fenced off");
+    assert_eq!(store.lease_acquire("x", "b", LONG, NOW).await.unwrap().unwrap().epoch, 2);
+    assert_eq!(store.live_owners("watch", "b", LONG, NOW).await.unwrap(), 1);
+}

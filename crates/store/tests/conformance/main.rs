@@ -71,6 +71,7 @@ conformance! {
         screens_follow_cases_and_conditions;
     leases:
         a_lease_has_one_holder_until_it_runs_out,
+        who_is_alone_frees_what_is_left_from_before,
         a_former_holder_commits_nothing;
     reports:
         a_report_is_pending_until_it_is_settled,

@@ -6,7 +6,7 @@ use muster_domain::id::CaseId;
 use super::*;
 
 /// The case of the golden files, seen at its place, reported, told and published.
-fn in_order() -> Account {
+pub(in crate::chaos) fn in_order() -> Account {
     let folder = muster_tests::root().join("crates/wire/tests/golden/case");
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let case = muster_wire::case::read(&read("case.json")).unwrap();
@@ -16,11 +16,12 @@ fn in_order() -> Account {
     let told: Vec<_> = (0..journal.len()).map(after).collect();
     let (place, begins) = ("cr-guomao".to_owned(), case.episodes[0].began.micros());
     Account {
-        expected: vec![ExpectedIncident { place: place.clone(), begins, ends: None }],
+        expected: vec![ExpectedIncident { place: place.clone(), begins, shown: begins, ends: None }],
         began: vec![(place, begins)],
         reports: case.reports.iter().map(|report| (report.id.to_string(), case.id.to_string())).collect(),
         cases: vec![(case, journal)],
         numbers: (1..=8).collect(),
+        resumed: Some((4, (5..=8).collect())),
         published: Some(told.clone()),
         told,
         ..Account::default()
@@ -44,7 +45,7 @@ fn a_loss_is_found() {
     assert!(found(|account| account.lost.push("7-1".into())).contains("7-1 was acknowledged and is lost"));
     assert!(found(|account| account.unwatched.push("partition 1".into())).contains("not watched"));
     assert!(found(|account| account.pending = 1).contains("not sent"));
-    assert!(found(|account| account.cases.clear()).contains("no live case"));
+    assert!(found(|account| account.cases.clear()).contains("is no case"));
     assert!(found(|account| account.began.clear()).contains("never began"));
     assert!(found(|account| account.expected[0].ends = Some(9)).contains("never ended"));
 }
@@ -102,4 +103,46 @@ fn a_repeat_on_the_topic_is_no_finding() {
         published.push(published[5].clone());
     };
     assert_eq!(found(repeat), "");
+}
+
+#[test]
+fn an_end_that_comes_twice_is_found() {
+    let twice =
+        |account: &mut Account| account.ended.extend([("cr-guomao".to_owned(), 5), ("cr-guomao".to_owned(), 5)]);
+    assert!(found(twice).contains("ended twice"));
+}
+
+#[test]
+fn a_standing_incident_whose_case_is_over_is_found() {
+    let over = |account: &mut Account| account.cases[0].0.state = CaseState::Closed;
+    assert!(found(over).contains("is no live case"));
+}
+
+#[test]
+fn a_report_in_another_case_or_in_none_is_found() {
+    let elsewhere = |account: &mut Account| {
+        let told = account.reports.values_mut().next().unwrap();
+        "case_ffeeddccbbaa99887766554433221100".clone_into(told);
+    };
+    assert!(found(elsewhere).contains("was told case_ffee"));
+    let none = |account: &mut Account| {
+        account.reports.insert("r-9".to_owned(), "case_1".to_owned());
+    };
+    assert!(found(none).contains("report r-9 was told case_1 and is in []"));
+}
+
+#[test]
+fn a_change_that_was_told_or_published_otherwise_is_found() {
+    let told = |account: &mut Account| account.told[3].1.state = CaseState::Closed;
+    assert!(found(told).contains("the stream: ") && found(told).contains("not what its changes come to"));
+    let published = |account: &mut Account| account.published.as_mut().unwrap()[3].1.state = CaseState::Closed;
+    assert!(found(published).contains("the topic of cases: "));
+}
+
+#[test]
+fn a_reader_that_resumes_and_misses_one_is_found() {
+    let gap = |account: &mut Account| account.resumed.as_mut().unwrap().1.retain(|number| *number != 6);
+    assert!(found(gap).contains("resumes after 4"));
+    let again = |account: &mut Account| account.resumed.as_mut().unwrap().1.insert(1, 5);
+    assert!(found(again).contains("resumes after 4"));
 }

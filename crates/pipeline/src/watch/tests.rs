@@ -1,0 +1,174 @@
+//! A record that makes the work panic is parked and skipped, wherever it panics, and everything after it goes on.
+
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use muster_domain::catalogue::Catalogue;
+use muster_domain::id::{AdapterName, GridId};
+use muster_domain::record::LogRecord;
+use muster_domain::time::Span;
+use muster_log::{DlqOf, EventLog, LogSettings, Topic};
+use muster_store::{Identity, Store, StoreSettings};
+use muster_tests::eventually;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{Watch, WatchSettings};
+use crate::admit::{Admit, AdmitSettings, Sender, Sent};
+use crate::clock::Clock;
+use crate::configs::Configs;
+use crate::metrics::Metrics;
+use crate::numbering::Numbering;
+use crate::wake::Wake;
+
+const RULES: &str = r#"
+[[case_kind]]
+kind = "street.litter"
+name = { zh = "暴露垃圾", en = "Litter" }
+severity = 1
+limits = { accept = "15m", arrive = "1h", close = "4h" }
+seats = [{ role = "lead", competence = "property" }]
+"#;
+
+/// What bounds a failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Whether what was harmless when it was watched has become harmful since, as with a newer program.
+static TURNED: AtomicBool = AtomicBool::new(false);
+
+/// Panics where a report asks for it by its id.
+pub(super) fn blow(stage: &str, record: &LogRecord) {
+    let LogRecord::Report(report) = record else { return };
+    let id = report.id.as_str();
+    let turned = id == "later-engine" && TURNED.load(Ordering::SeqCst);
+    assert!(id != format!("bang-{stage}") && !(turned && stage == "engine"), "{id} blows up");
+}
+
+/// One partition of an embedded log with its store.
+struct Bench {
+    watch: Watch,
+    admit: Admit,
+}
+
+impl Bench {
+    async fn set_up(folder: &Path) -> Self {
+        let log = LogSettings { data_dir: folder.into(), partitions: 1, ..LogSettings::default() };
+        let log: Arc<dyn EventLog> = muster_log::open(&log).await.unwrap();
+        let url = format!("sqlite:{}", folder.join("muster.db").display());
+        let store = Store::open(&StoreSettings { url, max_connections: 4 }).await.unwrap();
+        let clock = Clock::real();
+        store.migrate(clock.micros()).await.unwrap();
+        let generation = log.identity().of(&Topic::Observation).unwrap().generation.clone();
+        let (profile, cluster) = ("embedded".to_owned(), log.identity().cluster.clone());
+        store.pin_identity(&Identity { profile, cluster, topics: vec![], generation, partitions: 1 }).await.unwrap();
+        let configs = Configs::new(store.clone());
+        let rules = vec![("rules.toml".to_owned(), RULES.to_owned())];
+        configs.adopt(&log, &clock, &rules, &Catalogue::default(), "test").await.unwrap();
+        let metrics = Metrics::new().unwrap();
+        let admit = Admit::new(
+            Arc::clone(&log),
+            store.clone(),
+            configs.clone(),
+            clock.clone(),
+            metrics.clone(),
+            AdmitSettings { skew: Span::from_secs(5), late_after: Span::from_mins(60), in_flight: 1 << 20 },
+        );
+        let zone = jiff::tz::TimeZone::UTC;
+        let numbering = Numbering { jurisdiction: GridId::parse("500103005").unwrap(), zone };
+        let (wake, settings) = (Wake::default(), WatchSettings::alone("test"));
+        Self { watch: Watch { log, store, configs, clock, metrics, numbering, wake, settings }, admit }
+    }
+
+    /// Reports in one append, so that they come in one batch.
+    async fn report(&self, ids: &[&str]) {
+        let one = |id: &&str| format!(r#"{{"source":"test","id":"{id}","kind":"street.litter","text":"垃圾"}}"#);
+        let body = Bytes::from(format!("[{}]", ids.iter().map(one).collect::<Vec<_>>().join(",")));
+        let sender = Sender { adapter: AdapterName::parse("http").unwrap(), name: "test".to_owned(), may: None };
+        let items = muster_wire::report::reports(&body).unwrap();
+        let sent = Sent { sender: &sender, body: &body, headers: vec![], origin: None };
+        let admitted = self.admit.reports(sent, items).await.unwrap();
+        assert_eq!((admitted.accepted, admitted.parked.len()), (ids.len(), 0));
+    }
+
+    fn start(&self) -> (CancellationToken, JoinHandle<()>) {
+        let stop = CancellationToken::new();
+        (stop.clone(), tokio::spawn(self.watch.clone().run(stop)))
+    }
+
+    async fn case_of(&self, id: &str) -> Option<String> {
+        let mut tx = self.watch.store.begin().await.unwrap();
+        let case = tx.case_of_report("test", id).await.unwrap();
+        tx.rollback().await;
+        case
+    }
+
+    async fn has_case(&self, id: &str) {
+        eventually(id, PATIENCE, async || self.case_of(id).await).await;
+    }
+
+    async fn skipped(&self) -> usize {
+        self.watch.store.skips(0).await.unwrap().len()
+    }
+
+    async fn parked(&self) -> u64 {
+        self.watch.log.bounds(&Topic::DeadLetter(DlqOf::Observation), 0).await.unwrap().end
+    }
+}
+
+async fn stopped((stop, task): (CancellationToken, JoinHandle<()>)) {
+    stop.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_that_makes_the_work_panic_is_parked_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::set_up(folder.path()).await;
+    let run = bench.start();
+    bench.report(&["a", "bang-engine", "b", "bang-commit", "c"]).await;
+    for id in ["a", "b", "c"] {
+        bench.has_case(id).await;
+    }
+    assert_eq!((bench.case_of("bang-engine").await, bench.case_of("bang-commit").await), (None, None));
+    assert_eq!((bench.skipped().await, bench.parked().await), (2, 2));
+    stopped(run).await;
+
+    let run = bench.start();
+    bench.report(&["d"]).await;
+    bench.has_case("d").await;
+    assert_eq!((bench.skipped().await, bench.parked().await), (2, 2), "a replay skips what is parked");
+    stopped(run).await;
+}
+
+#[test]
+fn a_record_that_only_a_replay_cannot_take_is_parked_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    // What ends with its runtime ends as by `kill -9`: without a checkpoint, so that everything is read again.
+    let life = |work: fn(&Path) -> Pin<Box<dyn Future<Output = ()> + '_>>| {
+        Runtime::new().unwrap().block_on(work(folder.path()));
+    };
+    life(|folder| {
+        Box::pin(async move {
+            let bench = Bench::set_up(folder).await;
+            let _run = bench.start();
+            bench.report(&["later-engine", "a"]).await;
+            bench.has_case("a").await;
+        })
+    });
+    TURNED.store(true, Ordering::SeqCst);
+    life(|folder| {
+        Box::pin(async move {
+            let bench = Bench::set_up(folder).await;
+            let run = bench.start();
+            bench.report(&["b"]).await;
+            bench.has_case("b").await;
+            assert_eq!((bench.skipped().await, bench.parked().await), (1, 1));
+            stopped(run).await;
+        })
+    });
+}

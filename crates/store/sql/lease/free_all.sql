@@ -1,0 +1,1 @@
+update lease set owner = null, lease_until = 0

@@ -1,0 +1,1 @@
+update log_partition set owner = null, lease_until = 0

@@ -1,0 +1,98 @@
+//! Clocks that are wrong or jump: the process's own, by a small library that lies to the real program about the time.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use muster_tests::{Server, eventually, lasts};
+
+use super::super::account;
+use super::super::sender::PATIENCE;
+use super::super::trial::Trial;
+use super::{SECONDS, tell};
+use crate::api::Api;
+use crate::stage::Stage;
+
+/// What lies; the compiler that builds the program builds it as well.
+const LIE: &str = include_str!("lie.c");
+
+/// A server whose wall clock is so many seconds off the true one, read from a file afresh each time; time that only counts
+/// goes on truly.
+fn lied_to(stage: &Stage, seconds: i64) -> Command {
+    set(stage, seconds);
+    let (source, library): (PathBuf, PathBuf) = (stage.folder().join("lie.c"), stage.folder().join("lie.so"));
+    std::fs::write(&source, LIE).unwrap();
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").output();
+    assert!(built.as_ref().is_ok_and(|output| output.status.success()), "{built:?}");
+    let mut command = stage.command(&["serve"]);
+    command.env("LD_PRELOAD", library).env("LIE_FILE", stage.folder().join("offset"));
+    command.env("MUSTER_INTAKE__LATE_AFTER", "30d").env("RUST_LOG", "warn");
+    command
+}
+
+/// Replaced in one step: nobody reads half of it.
+fn set(stage: &Stage, seconds: i64) {
+    let next = stage.folder().join("offset.next");
+    std::fs::write(&next, seconds.to_string()).unwrap();
+    std::fs::rename(next, stage.folder().join("offset")).unwrap();
+}
+
+const HOUR: i64 = 3_600;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_an_hour_off_the_databases_holds_no_partition() {
+    let Some(stage) = Stage::kafka() else { return };
+    let mut trial = Trial::begin(&stage, SECONDS, 13).await;
+    for offset in [HOUR, -HOUR] {
+        let server = Server::start(&mut lied_to(&stage, offset));
+        let said = async || {
+            let answer = Api::new(server.url()).get("/readyz").await;
+            (answer.status == 503 && answer.text().contains("clock")).then_some(())
+        };
+        eventually("the process to say that its clock is wrong", PATIENCE, said).await;
+        let metrics = Api::new(server.url()).get("/metrics").await.text();
+        assert!(!metrics.contains("muster_log_lag_records{"), "it holds a partition: {metrics}");
+        assert!(server.terminate().success());
+    }
+    // With a right clock at its start, steps do not concern it: it counts on from there.
+    let server = Server::start(&mut lied_to(&stage, 0));
+    trial.turn_to(&server);
+    let after = trial
+        .while_sending(async |probe| {
+            let mut after = vec![probe.works().await];
+            for offset in [HOUR, -HOUR, 0] {
+                set(&stage, offset);
+                after.push(probe.works().await);
+            }
+            after
+        })
+        .await;
+    account::standing(&Api::new(server.url())).await.sound("the clock jumped");
+    tell("clock an hour off: holds nothing; clock jumps", &after, &trial.end(vec![server]).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_embedded_process_whose_clock_was_ahead_goes_on() {
+    let stage = Stage::embedded();
+    let mut trial = Trial::begin(&stage, SECONDS, 14).await;
+    let server = Server::start(&mut lied_to(&stage, AHEAD));
+    trial.turn_to(&server);
+    let ahead = trial
+        .while_sending(async |probe| {
+            let ahead = probe.works().await;
+            // Some ticks of that time, committed.
+            lasts(Duration::from_secs(5)).await;
+            ahead
+        })
+        .await;
+    server.kill();
+    // The log is ahead of this clock now: nothing runs out until it is there, and reports become cases all the same.
+    let server = trial.serve();
+    let back = trial.while_sending(async |probe| probe.works().await).await;
+    account::standing(&Api::new(server.url())).await.sound("the clock was ahead");
+    assert!(server.words().contains("the clock is behind the log"), "{}", server.words());
+    tell("embedded, clock ahead of the time, then right again", &[ahead, back], &trial.end(vec![server]).await);
+}
+
+/// Seconds: short enough to see that everything is as it must be once the time has come.
+const AHEAD: i64 = 20;

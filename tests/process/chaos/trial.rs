@@ -1,0 +1,191 @@
+//! One load on one stage, from its catalogue to the account of what came of it; what is done to it meanwhile is the test's.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use muster_street::MICROS;
+use muster_street::load::{ExpectedIncident, Load, LoadSettings};
+use muster_tests::{Server, eventually};
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::account::{self, Log};
+use super::check::Account;
+use super::sender::{self, Acknowledged, PATIENCE, REPORTS, Sender};
+use super::{PLACES, RULES, serve};
+use crate::api::Api;
+use crate::stage::{CatalogueFiles, PARTITIONS, Stage, book};
+
+/// A load on its way.
+pub(super) struct Trial<'a> {
+    pub(super) stage: &'a Stage,
+    load: Load,
+    start: i64,
+    seed: u64,
+    server: watch::Sender<String>,
+    log: Log,
+    pub(super) sent: Acknowledged,
+    pub(super) sender: Sender,
+    probe: Probe,
+}
+
+impl<'a> Trial<'a> {
+    /// Puts rules and catalogue in place and plans so many seconds of evidence, all of them past.
+    pub(super) async fn begin(stage: &'a Stage, seconds: u32, seed: u64) -> Self {
+        Self::of(stage, LoadSettings { rate: PLACES / 5, places: PLACES, seconds, seed, batch: 60, hurry: 1 }).await
+    }
+
+    /// As [`begin`](Self::begin), with a load of another size.
+    pub(super) async fn of(stage: &'a Stage, settings: LoadSettings) -> Self {
+        let LoadSettings { seconds, seed, .. } = settings;
+        let load = Load::new(settings).unwrap();
+        let start = (jiff::Timestamp::now().as_microsecond() / MICROS - i64::from(seconds) - 60) * MICROS;
+        let files = load.catalogue();
+        let files =
+            CatalogueFiles { grid: &files.grid, places: &files.places, devices: &files.devices, units: &files.units };
+        stage.adopt(&book(RULES), files).await;
+        let server = watch::Sender::new(String::new());
+        let sender = Sender::new(&load, start, seed, server.subscribe());
+        let probe = Probe { server: server.subscribe(), known: Arc::default() };
+        Self { stage, load, start, seed, server, log: Log::default(), sent: Acknowledged::default(), sender, probe }
+    }
+
+    /// Starts a server and sends to it from now on.
+    pub(super) fn serve(&self) -> Server {
+        let server = serve(self.stage);
+        self.turn_to(&server);
+        server
+    }
+
+    /// Sends to this server from now on.
+    pub(super) fn turn_to(&self, server: &Server) {
+        self.server.send_replace(server.url().to_owned());
+    }
+
+    /// Sends steadily until the fault is over.
+    pub(super) async fn while_sending<T>(&mut self, fault: impl AsyncFnOnce(Probe) -> T) -> T {
+        let probe = self.probe.clone();
+        tokio::select! {
+            over = fault(probe) => over,
+            () = self.sender.steadily(&mut self.sent) => unreachable!("it waits at its end"),
+        }
+    }
+
+    /// Sends all that is left, as fast as it is taken.
+    pub(super) async fn send_the_rest(&mut self) {
+        self.sender.rest(&mut self.sent).await;
+    }
+
+    /// Fails if something acknowledged is not in the log; no server runs.
+    pub(super) async fn nothing_is_lost(&mut self, when: &str) {
+        self.log.read_on(self.stage).await;
+        let lost = self.log.lacks(&self.sent);
+        assert!(lost.is_empty(), "{when}: acknowledged, and not in the log: {lost:?}");
+    }
+
+    /// Waits until all that was taken in is watched, and all that came of it sent.
+    pub(super) async fn watched(&self, api: &Api) {
+        account::run_dry(std::slice::from_ref(api)).await;
+    }
+
+    /// What must have happened, in absolute instants.
+    pub(super) fn expected(&self) -> impl Iterator<Item = ExpectedIncident> {
+        account::expected(&self.load, self.start)
+    }
+
+    /// Sends what is left, lets everything be done, ends the servers and proves that it was done; gives a line of words.
+    pub(super) async fn end(self, servers: Vec<Server>) -> String {
+        self.end_with(servers, |account| account).await
+    }
+
+    /// As [`end`](Self::end), after the account was adapted to what this fault may rightly do.
+    pub(super) async fn end_with(mut self, servers: Vec<Server>, adapt: impl FnOnce(Account) -> Account) -> String {
+        self.sender.rest(&mut self.sent).await;
+        self.sent.reports.extend(self.probe.known.lock().unwrap().iter().cloned());
+        let apis: Vec<Api> = servers.iter().map(|server| Api::new(server.url())).collect();
+        let account = account::settled(&apis, &self.load, self.start, &self.sent).await;
+        let cases = account.cases.len();
+        for server in servers {
+            let ended = server.terminate();
+            assert!(ended.success(), "{ended}");
+        }
+        self.log.read_on(self.stage).await;
+        let mut account = account.with(self.stage, &self.log, &self.sent).await;
+        // What came about while they ended, such as a place gone blind, is sent at the next start.
+        for _ in 0..3 {
+            if account.pending > 0 {
+                let server = serve(self.stage);
+                account::run_dry(&[Api::new(server.url())]).await;
+                assert!(server.terminate().success());
+                self.log.read_on(self.stage).await;
+                account = account.with(self.stage, &self.log, &self.sent).await;
+            }
+        }
+        let findings = adapt(account).findings();
+        assert!(findings.is_empty(), "seed {}:\n  {}", self.seed, findings.join("\n  "));
+        format!(
+            "{} observations and {} reports acknowledged, {} refused for a while, {} incidents known before, {cases} \
+             cases; 0 lost, 0 doubled",
+            self.sent.observations.len(),
+            self.sent.reports.len(),
+            self.sender.refused,
+            self.load.expected().len(),
+        )
+    }
+}
+
+/// Finds out when work goes on: intake, watch, commit and answer.
+#[derive(Debug, Clone)]
+pub(super) struct Probe {
+    server: watch::Receiver<String>,
+    /// Its reports that were acknowledged: the checker holds them to account as well.
+    known: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Probe {
+    /// How long it takes until a report that is made now has its case, in every partition.
+    pub(super) async fn works(&self) -> Duration {
+        let begun = Instant::now();
+        let round = self.known.lock().unwrap().len();
+        let ids: Vec<String> =
+            (0..PARTITIONS).map(|partition| format!("probe-{}", round + partition as usize)).collect();
+        for (partition, id) in (0..).zip(&ids) {
+            let place =
+                (0..PLACES).map(|n| format!("load-{n}")).find(|place| partition_of(place) == partition).unwrap();
+            let report =
+                json!({ "source": REPORTS, "id": id, "kind": "street.litter", "text": "垃圾", "place": place });
+            let body = report.to_string();
+            sender::deliver(&self.server, "/api/v1/reports", "application/json", body.as_bytes(), &mut 0).await;
+            self.known.lock().unwrap().insert(id.clone());
+        }
+        for id in ids {
+            let path = format!("/api/v1/reports/{REPORTS}/{id}");
+            let case = async || {
+                let url = self.server.borrow().clone();
+                let asked = Api::new(&url).request(reqwest::Method::GET, &path);
+                let answer = crate::api::send(asked).await.ok()?;
+                (answer.status == 200 && answer.json()["case"].is_string()).then_some(())
+            };
+            eventually("the report's case", PATIENCE, case).await;
+        }
+        begun.elapsed()
+    }
+
+    /// The status of `/readyz` and what it says.
+    pub(super) async fn readiness(&self) -> Option<(u16, String)> {
+        let url = self.server.borrow().clone();
+        let answer = crate::api::send(Api::new(&url).request(reqwest::Method::GET, "/readyz")).await.ok()?;
+        Some((answer.status, answer.text()))
+    }
+
+    /// Waits until the process says that it is not ready.
+    pub(super) async fn is_not_ready(&self) -> String {
+        let no = async || self.readiness().await.filter(|(status, _)| *status == 503).map(|(_, words)| words);
+        eventually("the process to say that it is not ready", PATIENCE, no).await
+    }
+}
+
+fn partition_of(place: &str) -> u32 {
+    muster_domain::partition::partition(place, PARTITIONS)
+}
