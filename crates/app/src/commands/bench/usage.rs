@@ -122,7 +122,7 @@ mod tests {
         while begun.at.elapsed() < Duration::from_millis(30) {
             sum = sum.wrapping_mul(31).wrapping_add(1);
         }
-        let cost = begun.over(std::hint::black_box(sum).max(1).min(10));
+        let cost = begun.over(std::hint::black_box(sum).clamp(1, 10));
         assert!(cost.cpu_micros > 0.0 && cost.per_second > 0.0, "{cost:?}");
     }
 }
