@@ -329,6 +329,74 @@ fn blindness_allows_for_our_outages_and_silent_adapters() {
     expect_blind(&world(rule(Kind::Persons), 2, 40, Vec::new()), &["blind=true at 30"]);
 }
 
+/// One rule that becomes another at a second, over so many devices before and after.
+fn changed(world: World, at: i64, rule: RuleSpec, devices: usize) -> World {
+    let second = Version { rules: vec![Some(rule)], devices, ..world.first.clone() };
+    World { second: Some((at, second)), ..world }
+}
+
+#[test]
+fn a_new_version_recomputes_deadlines_and_changes_nothing_before_it_came() {
+    let before = world(rule(Kind::Persons), 1, 100, vec![persons(0, 0, 9, 1)]);
+    // So from 0. At 70, with T = 69, 30 s become enough: the hold of 69 s is met there, not at 30.
+    let shorter = changed(before.clone(), 70, RuleSpec { raise: 30, ..rule(Kind::Persons) }, 1);
+    expect(
+        &shorter,
+        &["unknown -> suspected at 0", "v2 suspected -> present at 69", "v2 opened severity 3 began 69 decided 69"],
+    );
+    // What the version before had decided stands: it lasted 60 s when that was enough.
+    let met = world(RuleSpec { raise: 60, ..rule(Kind::Persons) }, 1, 100, vec![persons(0, 0, 9, 1)]);
+    let longer = changed(met, 70, RuleSpec { raise: 90, ..rule(Kind::Persons) }, 1);
+    expect(
+        &longer,
+        &["unknown -> suspected at 0", "suspected -> present at 60", "opened severity 3 began 60 decided 59"],
+    );
+    let nowhere = World { second: Some((70, Version { rules: vec![None], ..before.first.clone() })), ..before };
+    expect(&nowhere, &["unknown -> suspected at 0", "suspected -> unknown at 69"]);
+}
+
+#[test]
+fn a_witness_that_is_declared_no_longer_clears_nothing() {
+    // `b` raises it and is taken out of the catalogue at 40; `a`, which sees nobody, cannot clear it alone.
+    let spec = RuleSpec { raise: 20, ..rule(Kind::Persons) };
+    let seen = vec![persons(1, 0, 5, 1), persons(0, 5, 20, 0)];
+    let gone = changed(world(spec.clone(), 2, 200, seen), 40, spec, 1);
+    expect(
+        &gone,
+        &["unknown -> suspected at 0", "suspected -> present at 20", "opened severity 3 began 20 decided 19"],
+    );
+    expect_blind(&gone, &["blind=true at 40"]);
+}
+
+#[test]
+fn what_vouched_when_it_was_read_goes_on_vouching() {
+    // The last device speaks of persons when they change, and its health vouches for it; from 25 on it repeats itself.
+    let mut before =
+        world(rule(Kind::Persons), 1, 80, vec![persons(0, 0, 1, 1), healths(Part::Analytics, 10, 7, true)]);
+    before.first.quiet_device = true;
+    let mut after = changed(before, 25, RuleSpec { raise: 55, ..rule(Kind::Persons) }, 1);
+    if let Some((_, second)) = &mut after.second {
+        second.quiet_device = false;
+    }
+    // Covered to 50, 30 s from the word of 20. The words of 30 and later are health of who must speak for itself.
+    expect(&after, &["unknown -> suspected at 0"]);
+    expect_blind(&after, &["blind=true at 50"]);
+}
+
+#[test]
+fn health_back_in_the_second_of_a_tick_is_judged_when_it_is_past() {
+    // Not seen from 30 on; at 60 health says that it still stands. The tick of 60 still waits, the one of 61 does not.
+    let spec = RuleSpec { raise: 30, ..rule(Kind::Occupied) };
+    let car = vec![Happening::Sees(sees(Kind::Occupied, 0, 0, 1, 1)), healths(Part::Analytics, 60, 1, true)];
+    let met = ["unknown -> suspected at 0", "suspected -> present at 30", "opened severity 3 began 30 decided 30"];
+    expect(&world(spec.clone(), 1, 70, car), &met);
+    let ended = |happenings: Vec<Happening>| world(RuleSpec { rearm: 20, ..spec.clone() }, 1, 70, happenings);
+    let person = Happening::Act { at: 31, rule: 0, place: 0, kind: ActKind::CaseEnded, named: true };
+    let car = vec![Happening::Sees(sees(Kind::Occupied, 0, 0, 1, 1)), person, healths(Part::Analytics, 60, 1, true)];
+    let again = ["present -> clear at 30", "ended ByPerson at 30", "clear -> suspected at 60"];
+    expect(&ended(car), &[&met[..], &again].concat());
+}
+
 #[test]
 fn late_and_test_records_say_nothing() {
     let (mut late, mut test) = (sees(Kind::Persons, 0, 0, 20, 1), sees(Kind::Persons, 0, 5, 20, 1));
