@@ -1,5 +1,6 @@
 //! `muster serve` and `muster demo`: a process that works until it is told to stop.
 
+mod files;
 mod intake;
 pub(crate) mod parts;
 pub(crate) mod run;
@@ -8,9 +9,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use muster_console::http::{Access, ConsoleSettings};
+use muster_console::http::{Access, Bounds, ConsoleSettings};
 use muster_console::map::Scenery;
 use muster_domain::catalogue::Catalogue;
+use muster_domain::time::Span;
 use muster_pipeline::clock::Clock;
 use muster_sources::catalogue::{Kind, read_into};
 use muster_sources::table::{Encoding, Table};
@@ -143,6 +145,10 @@ impl Demo {
     }
 }
 
+fn duration(span: Span) -> Duration {
+    Duration::from_micros(u64::try_from(span.micros()).unwrap_or_default())
+}
+
 pub(crate) fn console(settings: &Settings, access: Access) -> Result<ConsoleSettings, Failure> {
     let zone = jiff::tz::TimeZone::get(&settings.street.time_zone)
         .map_err(|error| Failure::usage(format!("street.time_zone: {error}")))?;
@@ -154,7 +160,14 @@ pub(crate) fn console(settings: &Settings, access: Access) -> Result<ConsoleSett
         zone,
         pages: settings.roles.contains(&Role::Console),
         metrics_apart: settings.http.metrics_listen.is_some(),
-        linger: Duration::from_secs(u64::try_from(settings.http.linger.secs()).unwrap_or_default()),
+        linger: duration(settings.http.linger),
+        bounds: Bounds {
+            connections: files::connections(settings.http.max_connections),
+            streams: settings.http.max_streams as usize,
+            head: duration(settings.http.header_timeout),
+            body: duration(settings.http.body_timeout),
+            stall: duration(settings.http.stall_timeout),
+        },
     })
 }
 
