@@ -241,7 +241,8 @@ impl Fault {
     /// The fault with what it speaks of.
     #[must_use]
     pub fn with(self, arguments: &[(&'static str, &dyn Display)]) -> Reason {
-        let arguments = arguments.iter().map(|(name, value)| (*name, cut(value.to_string(), MAX_REASON_BYTES))).collect();
+        let arguments =
+            arguments.iter().map(|(name, value)| (*name, cut(value.to_string(), MAX_REASON_BYTES))).collect();
         Reason { fault: self, arguments }
     }
 }

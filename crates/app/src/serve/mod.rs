@@ -17,7 +17,7 @@ use muster_pipeline::clock::Clock;
 use muster_sources::catalogue::{Kind, read_into};
 use muster_sources::table::{Encoding, Table};
 use muster_street::StreetSettings;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Failure;
@@ -78,9 +78,9 @@ impl Serve {
         crate::trace::start(&settings.trace.filter, settings.trace.json);
         let access = access(&settings)?;
         let rules = parts::first_rules(&settings)?;
-        let listener = listen(settings.http.listen).await?;
+        let listener = listen(settings.http.listen)?;
         let metrics = match settings.http.metrics_listen {
-            Some(address) => Some(listen(address).await?),
+            Some(address) => Some(listen(address)?),
             None => None,
         };
         let parts = Parts::open(&settings, Clock::real()).await?;
@@ -117,7 +117,7 @@ impl Demo {
         let settings =
             settings::load(None, &vec![], &flags).map_err(|error| Failure::usage(muster_pipeline::chain(&error)))?;
         let speed = if self.no_street { 1.0 } else { self.speed };
-        let listener = listen(self.listen).await?;
+        let listener = listen(self.listen)?;
         let parts = Parts::open(&settings, Clock::scaled(speed)).await?;
         parts.go_on().await?;
         parts.adopt(Some(parts::built_in_rules()), Some(street_catalogue()?)).await?;
@@ -207,8 +207,24 @@ fn street_catalogue() -> Result<Catalogue, Failure> {
     Ok(catalogue)
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
+/// Bytes of answers that the system keeps for a reader that does not take them in. It would keep megabytes of its own
+/// accord, for every screen that stands still.
+const UNREAD_BYTES: u32 = 256 * 1024;
+/// Connections that wait to be taken.
+const WAITING: u32 = 4096;
+
+fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let open = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // a restart need not wait until the lines of the one before are forgotten
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        // whoever is taken has what its listener has
+        socket.set_send_buffer_size(UNREAD_BYTES)?;
+        socket.bind(address)?;
+        socket.listen(WAITING)
+    };
+    open().map_err(|error| {
         Failure::outside(format!("cannot listen on {address}; another process may, or choose another port"), &error)
     })
 }

@@ -16,7 +16,7 @@ fn in_order() -> Account {
     let told: Vec<_> = (0..journal.len()).map(after).collect();
     let (place, begins) = ("cr-guomao".to_owned(), case.episodes[0].began.micros());
     Account {
-        expected: vec![ExpectedIncident { place: place.clone(), begins, ends: None }],
+        expected: vec![ExpectedIncident { place: place.clone(), begins, shown: begins, ends: None }],
         began: vec![(place, begins)],
         reports: case.reports.iter().map(|report| (report.id.to_string(), case.id.to_string())).collect(),
         cases: vec![(case, journal)],
