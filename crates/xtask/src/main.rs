@@ -6,6 +6,7 @@ mod fuzz;
 mod kafka;
 mod keeper;
 mod postgres;
+mod schemathesis;
 mod screen;
 mod services;
 mod stages;
