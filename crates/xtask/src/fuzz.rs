@@ -85,7 +85,7 @@ fn run(root: &Path, program: &Path, target: &str, bounds: Bounds) -> bool {
         }
     }
     let mut command = Command::new(program);
-    command.env("MUSTER_FUZZ_TARGET", target).arg(&grown).arg(root.join("tests/fuzz/corpus").join(target));
+    command.env("FUZZ_TARGET", target).arg(&grown).arg(root.join("tests/fuzz/corpus").join(target));
     command.args([
         format!("-runs={}", bounds.runs),
         format!("-max_total_time={}", bounds.seconds),

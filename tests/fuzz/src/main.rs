@@ -1,4 +1,4 @@
-//! Hostile input, guided by coverage: one program for every target, chosen by `MUSTER_FUZZ_TARGET`.
+//! Hostile input, guided by coverage: one program for every target, chosen by `FUZZ_TARGET`.
 //!
 //! A target is a function over bytes that must hold for *any* bytes: what is read is written and read again the same,
 //! what is refused is refused in few words, and neither takes more memory than its input allows.
@@ -45,9 +45,9 @@ const TARGETS: [Target; 16] = [
 ];
 
 static CHOSEN: LazyLock<Target> = LazyLock::new(|| {
-    let name = std::env::var("MUSTER_FUZZ_TARGET").unwrap_or_default();
+    let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
     let found = TARGETS.iter().find(|(known, ..)| *known == name);
-    *found.unwrap_or_else(|| panic!("MUSTER_FUZZ_TARGET must be one of {:?}", TARGETS.map(|(name, ..)| name)))
+    *found.unwrap_or_else(|| panic!("FUZZ_TARGET must be one of {:?}", TARGETS.map(|(name, ..)| name)))
 });
 
 fuzz_target!(|data: &[u8]| {
