@@ -10,6 +10,7 @@ mod chaos;
 mod cli;
 mod deploy;
 mod e2e;
+mod hostile;
 mod import;
 mod records;
 mod stage;

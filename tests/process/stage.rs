@@ -105,16 +105,6 @@ impl Stage {
         format!("{}.{stem}", self.prefix)
     }
 
-    /// PostgreSQL's database, where there is one.
-    pub(crate) fn database(&self) -> Option<&Database> {
-        self.shared.as_ref().map(|(_, database)| database)
-    }
-
-    /// The data folder.
-    pub(crate) fn data(&self) -> &std::path::Path {
-        self.folder.path()
-    }
-
     /// Puts rules and catalogue where a server finds them.
     pub(crate) async fn adopt(&self, rules: &RuleFiles, files: CatalogueFiles<'_>) {
         let (log, store) = self.open().await;

@@ -9,6 +9,7 @@ mod commands;
 mod field;
 mod inside;
 mod letters;
+mod listen;
 mod pages;
 mod probes;
 mod query;
@@ -28,10 +29,13 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use muster_pipeline::desk::Desk;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-pub use access::{Access, AccessError};
+pub use access::{Access, AccessError, Keys, Tokens};
+pub use commands::Sent;
 pub use inside::Inside;
+pub use listen::Bounds;
 
 use crate::map::Scenery;
 
@@ -54,6 +58,8 @@ pub struct ConsoleSettings {
     pub metrics_apart: bool,
     /// How long readiness says no before a stop closes the listener, so that a load balancer can notice.
     pub linger: Duration,
+    /// How much may be asked at once, and how slowly.
+    pub bounds: Bounds,
 }
 
 #[derive(Debug)]
@@ -62,6 +68,8 @@ struct State {
     settings: ConsoleSettings,
     /// Cancelled when the process begins to stop.
     stop: CancellationToken,
+    /// A place for every stream that may be open.
+    streams: Arc<Semaphore>,
 }
 
 /// Serves everything on an open listener until told to stop; requests under way are finished.
@@ -72,43 +80,41 @@ pub async fn serve(
     intake: Option<Router>,
     stop: CancellationToken,
 ) {
-    let linger = settings.linger;
+    let (linger, bounds) = (settings.linger, settings.bounds);
     let router = router(desk, settings, intake.unwrap_or_default(), stop.clone());
     let leave = async move {
         stop.cancelled().await;
         tokio::time::sleep(linger).await;
     };
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(leave).await {
-        tracing::error!(%error, "the HTTP listener ended badly");
-    }
+    listen::listen(listener, router, bounds, leave).await;
 }
 
 /// Serves the metrics alone, behind the same access control, until told to stop.
-pub async fn serve_metrics(listener: TcpListener, desk: Desk, access: Access, stop: CancellationToken) {
-    let router = guarded(probes::metrics_of(desk), access);
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await {
-        tracing::error!(%error, "the listener of the metrics ended badly");
-    }
+pub async fn serve_metrics(listener: TcpListener, desk: Desk, access: Access, bounds: Bounds, stop: CancellationToken) {
+    let router = guarded(probes::metrics_of(desk.clone()), access, bounds, &desk);
+    listen::listen(listener, router, bounds, stop.cancelled_owned()).await;
 }
 
 /// All routes of a process: those given (intake), and the console's own, behind the same access control.
 fn router(desk: Desk, settings: ConsoleSettings, intake: Router, stop: CancellationToken) -> Router {
-    let access = settings.access.clone();
+    let (access, bounds) = (settings.access.clone(), settings.bounds);
     let metrics = if settings.metrics_apart { Router::new() } else { probes::metrics_of(desk.clone()) };
     let shown = if settings.pages { shown() } else { Router::new() };
-    let state = Arc::new(State { desk, settings, stop });
+    let state =
+        Arc::new(State { desk: desk.clone(), streams: Arc::new(Semaphore::new(bounds.streams)), settings, stop });
     let routes = probes::routes().merge(shown).with_state(Arc::clone(&state)).merge(metrics).merge(intake);
-    guarded(routes, access).layer(axum::middleware::from_fn_with_state(state, told::to_people))
+    guarded(routes, access, bounds, &desk).layer(axum::middleware::from_fn_with_state(state, told::to_people))
 }
 
 /// Refusals in one form, the headers of every answer, and access control around routes.
-fn guarded(routes: Router, access: Access) -> Router {
+fn guarded(routes: Router, access: Access, bounds: Bounds, desk: &Desk) -> Router {
+    let gate = Arc::new(access::Gate { access, clock: desk.clock.clone() });
     routes
         .fallback(answer::not_found)
         .method_not_allowed_fallback(answer::method_not_allowed)
-        .layer(axum::middleware::from_fn_with_state(Arc::new(access), access::check))
+        .layer(axum::middleware::from_fn_with_state(gate, access::check))
+        .layer(axum::middleware::from_fn_with_state(bounds.body, rest::read_on))
         .layer(axum::middleware::from_fn(answer::secured))
-        .layer(axum::middleware::from_fn(rest::read_on))
 }
 
 fn shown() -> Router<Arc<State>> {

@@ -74,11 +74,13 @@ impl Mapping {
         let missing: Vec<Bad> = self
             .columns()
             .filter(|column| !table.columns.iter().any(|there| there == column))
-            .map(|column| Bad {
-                file: table.file.clone(),
-                line: 1,
-                column: column.to_owned(),
-                reason: "the mapping names this column, and the file does not have it".to_owned(),
+            .map(|column| {
+                Bad::new(
+                    &table.file,
+                    1,
+                    column,
+                    "the mapping names this column, and the file does not have it".to_owned(),
+                )
             })
             .collect();
         if !missing.is_empty() {

@@ -1,13 +1,20 @@
 //! Tables as people keep them: CSV in UTF-8 or GB18030, JSON lines or GeoJSON, read into rows of named cells.
 
 mod geojson;
+mod growing;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use growing::Growing;
 
 /// The most bytes of one file.
 pub const MAX_FILE_BYTES: usize = 256 << 20;
-/// The most characters of one cell.
-const MAX_CELL: usize = 1 << 20;
+
+/// The most bytes of a column's name.
+const MAX_COLUMN_BYTES: usize = 256;
+/// The most bytes of a reason.
+const MAX_REASON_BYTES: usize = 1_000;
 
 /// How a workbook begins: it is a zip archive.
 const WORKBOOK: &[u8] = b"PK\x03\x04";
@@ -28,7 +35,8 @@ pub struct Table {
 pub struct Row {
     /// The line it begins on, from 1.
     pub line: u64,
-    cells: BTreeMap<String, String>,
+    /// Rows share the names of their columns: a table has many rows and few names.
+    cells: BTreeMap<Arc<str>, String>,
 }
 
 /// One thing wrong with a file: `file:line: column: reason`.
@@ -43,6 +51,23 @@ pub struct Bad {
     pub column: String,
     /// What is wrong.
     pub reason: String,
+}
+
+impl Bad {
+    /// Something wrong; column and reason are cut to a length that a screen can show, since both may repeat the file.
+    #[must_use]
+    pub fn new(file: &str, line: u64, column: &str, reason: impl Into<String>) -> Self {
+        let (file, column) = (file.to_owned(), cut(column.to_owned(), MAX_COLUMN_BYTES));
+        Self { file, line, column, reason: cut(reason.into(), MAX_REASON_BYTES) }
+    }
+}
+
+fn cut(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most - '…'.len_utf8()));
+        text.push('…');
+    }
+    text
 }
 
 /// How the bytes of a file are text.
@@ -73,7 +98,7 @@ impl Table {
     /// # Errors
     /// The first thing that makes the file no table.
     pub fn read(file: &str, bytes: &[u8], encoding: Encoding) -> Result<Self, Bad> {
-        let bad = |line, reason: String| Bad { file: file.to_owned(), line, column: String::new(), reason };
+        let bad = |line, reason: String| Bad::new(file, line, "", reason);
         if bytes.len() > MAX_FILE_BYTES {
             return Err(bad(1, format!("has {} bytes, at most {MAX_FILE_BYTES} are read", bytes.len())));
         }
@@ -91,7 +116,7 @@ impl Table {
     /// What is wrong with a cell of a row.
     #[must_use]
     pub fn bad(&self, row: &Row, column: &str, reason: impl Into<String>) -> Bad {
-        Bad { file: self.file.clone(), line: row.line, column: column.to_owned(), reason: reason.into() }
+        Bad::new(&self.file, row.line, column, reason)
     }
 
     /// Refuses columns that nobody knows and demands those that must be there; each name may be given in two ways.
@@ -99,7 +124,7 @@ impl Table {
     /// # Errors
     /// One for each column.
     pub fn require(&self, known: &[(&str, &str)], needed: &[&str]) -> Result<(), Vec<Bad>> {
-        let bad = |reason: String| Bad { file: self.file.clone(), line: 1, column: String::new(), reason };
+        let bad = |reason: String| Bad::new(&self.file, 1, "", reason);
         let mut wrong: Vec<Bad> = self
             .columns
             .iter()
@@ -126,13 +151,13 @@ impl Row {
         fn flatten(
             object: serde_json::Map<String, serde_json::Value>,
             above: &str,
-            cells: &mut BTreeMap<String, String>,
+            cells: &mut BTreeMap<Arc<str>, String>,
         ) {
             for (name, value) in object {
                 let name = format!("{above}{name}");
                 match value {
                     serde_json::Value::Object(inner) => flatten(inner, &format!("{name}."), cells),
-                    other => drop(cells.insert(name, plain(other))),
+                    other => drop(cells.insert(name.into(), plain(other))),
                 }
             }
         }
@@ -177,7 +202,7 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, (u64, String)> {
 }
 
 fn csv(file: &str, text: &str) -> Result<Table, Bad> {
-    let bad = |line, reason: String| Bad { file: file.to_owned(), line, column: String::new(), reason };
+    let bad = |line, reason: String| Bad::new(file, line, "", reason);
     let mut reader = ::csv::ReaderBuilder::new().flexible(false).from_reader(text.as_bytes());
     let columns: Vec<String> = match reader.headers() {
         Ok(headers) => headers.iter().map(|name| name.trim().to_owned()).collect(),
@@ -186,7 +211,10 @@ fn csv(file: &str, text: &str) -> Result<Table, Bad> {
     if columns.iter().all(String::is_empty) {
         return Err(bad(1, "has no header line".to_owned()));
     }
-    let mut rows = Vec::new();
+    let mut table = Growing::new(file);
+    for name in &columns {
+        table.column(1, name)?;
+    }
     for record in reader.records() {
         let record = record.map_err(|error| {
             let line = error.position().map_or(1, ::csv::Position::line);
@@ -196,29 +224,22 @@ fn csv(file: &str, text: &str) -> Result<Table, Bad> {
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
-        if record.iter().any(|cell| cell.len() > MAX_CELL) {
-            return Err(bad(line, format!("has a cell of more than {MAX_CELL} bytes")));
-        }
-        let cells = columns.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
-        rows.push(Row { line, cells });
+        table.row(line, columns.iter().map(String::as_str).zip(record.iter().map(str::to_owned)))?;
     }
-    Ok(Table { file: file.to_owned(), rows, columns })
+    Ok(table.whole())
 }
 
 fn lines(file: &str, text: &str) -> Result<Table, Bad> {
-    let bad = |line, reason: String| Bad { file: file.to_owned(), line, column: String::new(), reason };
-    let (mut rows, mut columns): (Vec<Row>, Vec<String>) = (Vec::new(), Vec::new());
+    let bad = |line, reason: String| Bad::new(file, line, "", reason);
+    let mut table = Growing::new(file);
     for (index, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
         let line = index as u64 + 1;
         let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(text).map_err(|error| bad(line, format!("is no JSON object: {error}")))?;
-        let cells = object.into_iter().map(|(name, value)| (name, plain(value))).collect::<BTreeMap<_, _>>();
-        for name in cells.keys().filter(|name| !columns.contains(name)).cloned().collect::<Vec<_>>() {
-            columns.push(name);
-        }
-        rows.push(Row { line, cells });
+        let cells: Vec<_> = object.into_iter().map(|(name, value)| (name, plain(value))).collect();
+        table.row(line, cells.iter().map(|(name, cell)| (name.as_str(), cell.clone())))?;
     }
-    Ok(Table { file: file.to_owned(), rows, columns })
+    Ok(table.whole())
 }
 
 /// A JSON value as the cell of a table would hold it.

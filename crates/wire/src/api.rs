@@ -119,7 +119,7 @@ pub struct WholeLetter {
     #[serde(flatten)]
     pub letter: Letter,
     /// The headers it came with, name and value in base64.
-    #[schemars(with = "Vec<(String, String)>")]
+    #[schemars(with = "Vec<[String; 2]>")]
     pub headers: Value,
     /// Its bytes as text, as far as they are text.
     pub text: String,

@@ -40,5 +40,8 @@ pub const MAX_MEDIA_TYPE_BYTES: usize = 128;
 /// Pictures of one observation or report.
 pub const MAX_ATTACHMENTS: usize = 32;
 
+/// Bytes of the detail of a problem over HTTP, which may repeat a part of what was sent.
+pub const MAX_DETAIL_BYTES: usize = 1_000;
+
 /// Bytes of the reason and of the pointer in a refusal: they end in logs, headers and lists.
 pub const MAX_REASON_BYTES: usize = 300;

@@ -25,13 +25,14 @@ impl WireError {
     #[must_use]
     pub fn new(code: Code, pointer: impl Into<String>, reason: impl Into<Reason>) -> Self {
         let said = reason.into();
-        Self { pointer: cut(pointer.into()), reason: said.english(), said, code }
+        Self { pointer: cut(pointer.into(), MAX_REASON_BYTES), reason: said.english(), said, code }
     }
 }
 
-pub(crate) fn cut(mut text: String) -> String {
-    if text.len() > MAX_REASON_BYTES {
-        text.truncate(text.floor_char_boundary(MAX_REASON_BYTES - 3));
+/// A text of at most so many bytes; one that was longer ends in `…`.
+pub(crate) fn cut(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most - '…'.len_utf8()));
         text.push('…');
     }
     text

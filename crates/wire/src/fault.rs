@@ -241,7 +241,8 @@ impl Fault {
     /// The fault with what it speaks of.
     #[must_use]
     pub fn with(self, arguments: &[(&'static str, &dyn Display)]) -> Reason {
-        let arguments = arguments.iter().map(|(name, value)| (*name, cut(value.to_string()))).collect();
+        let arguments =
+            arguments.iter().map(|(name, value)| (*name, cut(value.to_string(), MAX_REASON_BYTES))).collect();
         Reason { fault: self, arguments }
     }
 }
@@ -279,7 +280,7 @@ impl Reason {
     #[must_use]
     pub fn english(&self) -> String {
         let get = |name: &str| self.arguments.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
-        cut(filled(self.fault.en(), get))
+        cut(filled(self.fault.en(), get), MAX_REASON_BYTES)
     }
 
     /// The reason about one field, to be kept beside what was refused.
@@ -336,7 +337,7 @@ fn filled<'a>(text: &'a str, get: impl Fn(&str) -> Option<&'a str>) -> String {
         rest = after;
     }
     out.push_str(rest);
-    if out.len() > MAX_REASON_BYTES { cut(out) } else { out }
+    if out.len() > MAX_REASON_BYTES { cut(out, MAX_REASON_BYTES) } else { out }
 }
 
 #[cfg(test)]

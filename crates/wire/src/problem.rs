@@ -4,7 +4,8 @@ use muster_domain::text::Words;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::error::WireError;
+use crate::bounds::MAX_DETAIL_BYTES;
+use crate::error::{WireError, cut};
 use crate::reason::WordsV1;
 
 /// The content type of an error.
@@ -53,10 +54,10 @@ impl Problem {
         }
     }
 
-    /// With what is wrong this time.
+    /// With what is wrong this time, cut to its bound.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.detail = Some(cut(detail.into(), MAX_DETAIL_BYTES));
         self
     }
 
@@ -99,5 +100,17 @@ impl From<&WireError> for Problem {
     fn from(error: &WireError) -> Self {
         let problem = Self::new(error.code.http_status(), error.code.name()).detail(&error.reason);
         if error.pointer.is_empty() { problem } else { problem.pointer(&error.pointer) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detail_stays_short_whatever_was_sent() {
+        let problem = Problem::new(400, "malformed-json").detail("灯".repeat(10_000));
+        let detail = problem.detail.unwrap();
+        assert!(detail.len() <= MAX_DETAIL_BYTES && detail.ends_with('…'), "{} bytes", detail.len());
     }
 }

@@ -72,14 +72,16 @@ pub fn decode<'a>(
 ) -> Result<LogRecord, WireError> {
     let mut head = Head::default();
     for (name, value) in headers {
-        let slot = match name {
-            "ce_type" => &mut head.kind,
-            "ce_source" => &mut head.source,
-            "ce_id" => &mut head.id,
-            "ce_time" => &mut head.time,
+        let Some(attribute) = name.strip_prefix("ce_") else { continue };
+        let slot = match attribute {
+            "type" => &mut head.kind,
+            "source" => &mut head.source,
+            "id" => &mut head.id,
+            "time" => &mut head.time,
             _ => continue,
         };
-        let text = std::str::from_utf8(value).map_err(|_| WireError::new(Code::NotUtf8, name, Fault::NotUtf8))?;
+        let refuse = |_| At::Root.key(attribute).refuse(Code::NotUtf8, Fault::NotUtf8);
+        let text = std::str::from_utf8(value).map_err(refuse)?;
         *slot = Some(text);
     }
     let data = std::str::from_utf8(payload)

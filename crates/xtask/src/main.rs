@@ -3,9 +3,11 @@
 mod chaos;
 mod chores;
 mod deploy;
+mod fuzz;
 mod kafka;
 mod keeper;
 mod postgres;
+mod schemathesis;
 mod screen;
 mod services;
 mod stages;
@@ -39,6 +41,17 @@ enum Chore {
     Tidy,
     /// Hold what lies in deploy/ to the programs that will read it: promtool, systemd-analyze, docker-compose
     Deploy,
+    /// Feed hostile input to every parser of bytes from outside, guided by coverage
+    Fuzz {
+        /// One target, by its folder in tests/fuzz/corpus; all where none is named
+        target: Option<String>,
+        /// Inputs of each target
+        #[arg(long, default_value_t = 1_000_000)]
+        runs: u64,
+        /// Seconds of each target; 0 = as long as the inputs take
+        #[arg(long, default_value_t = 0)]
+        seconds: u64,
+    },
     /// Run a command beside a private PostgreSQL and Kafka, which end with it
     With {
         /// The command and its arguments, after `--`
@@ -58,6 +71,7 @@ fn main() -> ExitCode {
         Chore::Ci => stages::test(&root, stages::Options { quick: false, strict: true }),
         Chore::Tidy => chores::tidy(&root),
         Chore::Deploy => deploy::chore(&root, continuous()),
+        Chore::Fuzz { target, runs, seconds } => fuzz::chore(&root, target, fuzz::Bounds { runs, seconds }),
         Chore::With { command } => chores::with(&root, &command),
         Chore::Chaos(wanted) => chaos::run(&root, &wanted),
         Chore::Schemas => chores::schemas(&root),

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::kafka::{self, Kafka};
 use crate::postgres::{self, Postgres};
+use crate::schemathesis;
 use crate::screen::step;
 use crate::tools;
 
@@ -35,13 +36,14 @@ impl Services {
         services.start_kafka(root);
         services.find_browser();
         services.find_promtool();
+        services.find_schemathesis(root);
         services
     }
 
     /// Starts nothing, and says so of everything.
     pub(crate) fn none() -> Self {
         let left_out = |name| Need { name, found: Err("--quick was given".to_owned()) };
-        let needs = ["PostgreSQL", "Apache Kafka", "Chromium", "promtool"].map(left_out).into();
+        let needs = ["PostgreSQL", "Apache Kafka", "Chromium", "promtool", "schemathesis"].map(left_out).into();
         Self { needs, ..Self::default() }
     }
 
@@ -86,6 +88,12 @@ impl Services {
         let found = tools::find(&["promtool"]).ok_or("not installed: apt-get install -y prometheus".to_owned());
         self.note("promtool", found.as_ref().map(|path| tools::version(path)));
         self.environment.extend(found.map(|path| ("MUSTER_TEST_PROMTOOL", path.into_os_string())));
+    }
+
+    fn find_schemathesis(&mut self, root: &Path) {
+        let found = schemathesis::find(root);
+        self.note("schemathesis", found.as_ref().map(|path| tools::version(path)));
+        self.environment.extend(found.map(|path| ("MUSTER_TEST_SCHEMATHESIS", path.into_os_string())));
     }
 
     fn note(&mut self, name: &'static str, found: Result<String, &String>) {

@@ -6,8 +6,9 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::deploy;
+use crate::fuzz;
 use crate::screen::{refuse, say, step};
-use crate::services::Services;
+use crate::services::{Need, Services};
 use crate::tally::Tally;
 use crate::tools;
 
@@ -43,8 +44,16 @@ pub(crate) fn test(root: &Path, options: Options) -> ExitCode {
     let begun = Instant::now();
     let deploy = deploy::check(root);
     stages.push(Stage { name: "deploy", ok: deploy.ok, took: begun.elapsed() });
+    let mut needs = deploy.needs;
+    if options.quick {
+        needs.push(Need { name: "fuzz", found: Err("--quick builds no instruments: cargo xtask fuzz".to_owned()) });
+    } else {
+        let begun = Instant::now();
+        let ok = fuzz::check(root);
+        stages.push(Stage { name: "fuzz", ok, took: begun.elapsed() });
+    }
     let mut services = if options.quick { Services::none() } else { Services::start(root) };
-    services.needs.extend(deploy.needs);
+    services.needs.extend(needs);
     let (tests, tally) = run_tests(root, options, &services);
     stages.push(tests);
     close(&stages, &services, &tally, options)

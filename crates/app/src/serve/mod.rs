@@ -1,5 +1,6 @@
 //! `muster serve` and `muster demo`: a process that works until it is told to stop.
 
+mod files;
 pub(crate) mod intake;
 pub(crate) mod parts;
 pub(crate) mod run;
@@ -9,14 +10,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use muster_console::http::{Access, ConsoleSettings};
+use muster_console::http::{Access, Bounds, ConsoleSettings};
 use muster_console::map::Scenery;
 use muster_domain::catalogue::Catalogue;
+use muster_domain::time::Span;
 use muster_pipeline::clock::Clock;
 use muster_sources::catalogue::{Kind, read_into};
 use muster_sources::table::{Encoding, Table};
 use muster_street::StreetSettings;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Failure;
@@ -77,9 +79,9 @@ impl Serve {
         crate::trace::start(&settings.trace.filter, settings.trace.json);
         let access = access(&settings)?;
         let rules = parts::first_rules(&settings)?;
-        let listener = listen(settings.http.listen).await?;
+        let listener = listen(settings.http.listen)?;
         let metrics = match settings.http.metrics_listen {
-            Some(address) => Some(listen(address).await?),
+            Some(address) => Some(listen(address)?),
             None => None,
         };
         let parts = Parts::open(&settings, Clock::real()).await?;
@@ -116,7 +118,7 @@ impl Demo {
         let settings =
             settings::load(None, &vec![], &flags).map_err(|error| Failure::usage(muster_pipeline::chain(&error)))?;
         let speed = if self.no_street { 1.0 } else { self.speed };
-        let listener = listen(self.listen).await?;
+        let listener = listen(self.listen)?;
         let parts = Parts::open(&settings, Clock::scaled(speed)).await?;
         parts.go_on().await?;
         parts.adopt(Some(parts::built_in_rules()), Some(street_catalogue()?)).await?;
@@ -144,6 +146,10 @@ impl Demo {
     }
 }
 
+fn duration(span: Span) -> Duration {
+    Duration::from_micros(u64::try_from(span.micros()).unwrap_or_default())
+}
+
 pub(crate) fn console(settings: &Settings, access: Access) -> Result<ConsoleSettings, Failure> {
     let zone = jiff::tz::TimeZone::get(&settings.street.time_zone)
         .map_err(|error| Failure::usage(format!("street.time_zone: {error}")))?;
@@ -155,7 +161,14 @@ pub(crate) fn console(settings: &Settings, access: Access) -> Result<ConsoleSett
         zone,
         pages: settings.roles.contains(&Role::Console),
         metrics_apart: settings.http.metrics_listen.is_some(),
-        linger: Duration::from_secs(u64::try_from(settings.http.linger.secs()).unwrap_or_default()),
+        linger: duration(settings.http.linger),
+        bounds: Bounds {
+            connections: files::connections(settings.http.max_connections),
+            streams: settings.http.max_streams as usize,
+            head: duration(settings.http.header_timeout),
+            body: duration(settings.http.body_timeout),
+            stall: duration(settings.http.stall_timeout),
+        },
     })
 }
 
@@ -195,8 +208,24 @@ fn street_catalogue() -> Result<Catalogue, Failure> {
     Ok(catalogue)
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
+/// Bytes of answers that the system keeps for a reader that does not take them in. It would keep megabytes of its own
+/// accord, for every screen that stands still.
+const UNREAD_BYTES: u32 = 256 * 1024;
+/// Connections that wait to be taken.
+const WAITING: u32 = 4096;
+
+fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let open = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // a restart need not wait until the lines of the one before are forgotten
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        // whoever is taken has what its listener has
+        socket.set_send_buffer_size(UNREAD_BYTES)?;
+        socket.bind(address)?;
+        socket.listen(WAITING)
+    };
+    open().map_err(|error| {
         Failure::outside(format!("cannot listen on {address}; another process may, or choose another port"), &error)
     })
 }

@@ -67,9 +67,10 @@ impl Running {
         let (desk, leave) = (desk(&parts, settings), stop.child_token());
         let routes = routes(&parts, settings, &settings.roles)?;
         if let Some(listener) = listeners.metrics {
-            let (desk, access, leave) = (desk.clone(), console.access.clone(), leave.clone());
+            let (desk, access, bounds) = (desk.clone(), console.access.clone(), console.bounds);
+            let leave = leave.clone();
             http.spawn(async move {
-                muster_console::http::serve_metrics(listener, desk, access, leave).await;
+                muster_console::http::serve_metrics(listener, desk, access, bounds, leave).await;
                 "metrics"
             });
         }

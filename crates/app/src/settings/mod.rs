@@ -23,11 +23,21 @@ pub(crate) fn load(
     environment: &Environment,
     flags: &[(&str, String)],
 ) -> Result<Settings, SettingsError> {
+    let Some(path) = file else { return read(None, environment, flags) };
+    let text =
+        std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+    read(Some((path, &text)), environment, flags)
+}
+
+/// The same with the text of the file.
+pub(crate) fn read(
+    file: Option<(&Path, &str)>,
+    environment: &Environment,
+    flags: &[(&str, String)],
+) -> Result<Settings, SettingsError> {
     let mut table = merge::default_table()?;
-    if let Some(path) = file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
-        merge::merge_file(&mut table, path, &text)?;
+    if let Some((path, text)) = file {
+        merge::merge_file(&mut table, path, text)?;
     }
     merge::merge_environment(&mut table, environment)?;
     for (path, value) in flags {

@@ -65,6 +65,14 @@ pub(crate) struct Http {
     pub(crate) metrics_listen: Option<SocketAddr>,
     #[serde(with = "span")]
     pub(crate) linger: Span,
+    pub(crate) max_connections: u32,
+    pub(crate) max_streams: u32,
+    #[serde(with = "span")]
+    pub(crate) header_timeout: Span,
+    #[serde(with = "span")]
+    pub(crate) body_timeout: Span,
+    #[serde(with = "span")]
+    pub(crate) stall_timeout: Span,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -134,6 +142,14 @@ impl Settings {
         if !(1..=1024).contains(&self.log.partitions) {
             return Err(SettingsError::named("log.partitions", "must be 1 to 1024"));
         }
+        if self.http.max_connections == 0 || self.http.max_streams == 0 {
+            return Err(SettingsError::named("http.max_connections", "must be 1 or more, as must http.max_streams"));
+        }
+        let spans = [self.http.header_timeout, self.http.body_timeout, self.http.stall_timeout];
+        if spans.iter().any(|span| span.micros() <= 0) {
+            let what = "must be longer than nothing, as must http.header_timeout and http.stall_timeout";
+            return Err(SettingsError::named("http.body_timeout", what));
+        }
         if self.roles.is_empty() {
             return Err(SettingsError::named(
                 "roles",
@@ -163,15 +179,14 @@ impl Settings {
 /// A URL whose password is hidden, in its user part and in its query.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    // The user's part first: a password may hold a question mark that nobody wrote as %3F.
+    let (user, rest) = rest.rsplit_once('@').map_or((None, rest), |(user, rest)| (Some(user), rest));
+    let user = user.map(|user| match user.split_once(':') {
+        Some((name, _)) => format!("{name}:(hidden)@"),
+        None => format!("{user}@"),
+    });
     let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
-    let rest = match rest.rsplit_once('@') {
-        Some((user, host)) => {
-            let name = user.split(':').next().unwrap_or_default();
-            let hidden = if user.contains(':') { ":(hidden)" } else { "" };
-            format!("{name}{hidden}@{host}")
-        }
-        None => rest.to_owned(),
-    };
+    let rest = user.unwrap_or_default() + rest;
     match query {
         Some(query) if query.to_ascii_lowercase().contains("pass") => format!("{scheme}://{rest}?(hidden)"),
         Some(query) => format!("{scheme}://{rest}?{query}"),

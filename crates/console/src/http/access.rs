@@ -1,16 +1,21 @@
 //! Who may come in: this machine alone, or whoever holds a token (INTERFACE §9).
 
+mod keys;
+mod tokens;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use muster_domain::id::GridId;
 use muster_pipeline::admit::Caller;
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use muster_pipeline::clock::Clock;
+
+pub use keys::Keys;
+use tokens::Hash;
+pub use tokens::Tokens;
 
 use super::answer;
 
@@ -19,36 +24,8 @@ use super::answer;
 pub enum Access {
     /// Nobody logs in; only this machine is served, and nothing that comes from elsewhere through it.
     LocalOnly,
-    /// Whoever sends one of these tokens.
-    Tokens(Vec<Token>),
-}
-
-/// A credential.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Token {
-    name: String,
-    role: Role,
-    #[serde(default)]
-    sources: Vec<String>,
-    #[serde(default)]
-    jurisdiction: String,
-    hash: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Role {
-    Source,
-    Operator,
-    Reader,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    token: Vec<Token>,
+    /// Whoever sends a token of this file.
+    Tokens(Keys),
 }
 
 /// Why a tokens file is refused.
@@ -63,62 +40,80 @@ pub enum AccessError {
 }
 
 impl Access {
-    /// Reads a tokens file: `[[token]]` tables with name, role, sources, jurisdiction and the SHA-256 of the token.
+    /// Follows a tokens file: a token that is taken out of it lets nobody in a second later.
     ///
     /// # Errors
     /// [`AccessError`] if it cannot be read, or holds no token.
     pub fn tokens(path: &Path) -> Result<Self, AccessError> {
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| AccessError::Unreadable(shown.clone(), error))?;
-        let file: File =
-            toml::from_str(&text).map_err(|error| AccessError::Malformed(shown.clone(), error.message().to_owned()))?;
-        let wrong = file.token.iter().find(|token| token.hash.len() != 64 || hex(&token.hash).is_none());
-        if let Some(token) = wrong {
-            let what = format!("the hash of `{}` is not a SHA-256 in hex", token.name);
-            return Err(AccessError::Malformed(shown, what));
+        Keys::open(path).map(Self::Tokens)
+    }
+}
+
+/// What access control rests on: who may come in, and what time it is.
+#[derive(Debug)]
+pub(super) struct Gate {
+    pub(super) access: Access,
+    pub(super) clock: Clock,
+}
+
+/// By what a request came in; whatever outlives the request asks it again.
+#[derive(Debug, Clone)]
+pub(super) struct Pass(Option<(Arc<Gate>, Hash)>);
+
+impl Pass {
+    /// Whether it would still be let in.
+    pub(super) fn holds(&self) -> bool {
+        let Some((gate, hash)) = &self.0 else { return true };
+        match &gate.access {
+            Access::LocalOnly => true,
+            Access::Tokens(keys) => keys.find(hash, |token| !token.is_over(gate.clock.micros())).unwrap_or(false),
         }
-        let wrong = file
-            .token
-            .iter()
-            .find(|token| !token.jurisdiction.is_empty() && GridId::parse(&token.jurisdiction).is_err());
-        if let Some(token) = wrong {
-            let what = format!("the jurisdiction of `{}` is no id of a grid cell", token.name);
-            return Err(AccessError::Malformed(shown, what));
-        }
-        if file.token.is_empty() {
-            return Err(AccessError::Malformed(shown, "it holds no [[token]]".to_owned()));
-        }
-        Ok(Self::Tokens(file.token))
     }
 }
 
 /// Lets a request in with who is calling, or refuses it.
-pub(super) async fn check(State(access): State<Arc<Access>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn check(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     // A field link is a credential of its own, and the probes and assets hold nothing.
     let open = path.starts_with("/f/") || path.starts_with("/assets/") || path == "/livez" || path == "/readyz";
-    let caller = match &*access {
+    let mut pass = Pass(None);
+    let caller = match &gate.access {
         Access::LocalOnly => match local(request.headers()) {
             Ok(()) => Caller { name: "local".to_owned(), may: None, jurisdiction: None },
             Err(why) => return answer::refuse(403, "not-local", why),
         },
         Access::Tokens(_) if open => Caller { name: "open".to_owned(), may: Some(vec![]), jurisdiction: None },
-        Access::Tokens(tokens) => match bearer(request.headers()).and_then(|given| known(tokens, given)) {
-            Some(token) if token.may(request.method(), path) => token.caller(),
-            Some(_) => return answer::refuse(403, "not-yours", "this token's role does not reach this address"),
-            None => {
-                let mut response = answer::refuse(401, "no-token", "send Authorization: Bearer with a known token");
-                let scheme = axum::http::HeaderValue::from_static("Bearer");
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-                return response;
+        Access::Tokens(keys) => {
+            let Some(given) = bearer(request.headers()).map(tokens::hash) else {
+                return unknown("no-token", "send Authorization: Bearer with a known token");
+            };
+            let now = gate.clock.micros();
+            let found =
+                keys.find(&given, |token| (token.is_over(now), token.may(request.method(), path), token.caller()));
+            pass = Pass(Some((Arc::clone(&gate), given)));
+            match found {
+                Some((true, ..)) => return unknown("expired-token", "this token's time is over; ask for a new one"),
+                Some((false, true, caller)) => caller,
+                Some((false, false, _)) => {
+                    return answer::refuse(403, "not-yours", "this token's role does not reach this address");
+                }
+                None => return unknown("no-token", "send Authorization: Bearer with a known token"),
             }
-        },
+        }
     };
     if !same_origin(request.method(), request.headers()) {
         return answer::refuse(403, "foreign-origin", "forms are taken from our own pages only");
     }
     request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(pass);
     next.run(request).await
+}
+
+/// The refusal of whoever is not known.
+fn unknown(code: &str, detail: &str) -> Response {
+    let mut response = answer::refuse(401, code, detail);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
 }
 
 /// Without login nothing may come through this machine from elsewhere: no foreign Host, no forwarding.
@@ -156,43 +151,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
 }
 
-/// Every token is compared, and every comparison takes the same time.
-fn known<'a>(tokens: &'a [Token], given: &str) -> Option<&'a Token> {
-    let given = Sha256::digest(given.as_bytes());
-    let mut found = None;
-    for token in tokens {
-        let Some(hash) = hex(&token.hash) else { continue };
-        let differs = hash.iter().zip(given.iter()).fold(0_u8, |differs, (a, b)| differs | (a ^ b));
-        if differs == 0 {
-            found = Some(token);
-        }
-    }
-    found
-}
-
-fn hex(text: &str) -> Option<Vec<u8>> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
-}
-
-impl Token {
-    /// Who calls with it; a jurisdiction that is not stated is all of them.
-    fn caller(&self) -> Caller {
-        let jurisdiction = (!self.jurisdiction.is_empty()).then(|| self.jurisdiction.clone());
-        Caller { name: self.name.clone(), may: Some(self.sources.clone()), jurisdiction }
-    }
-
-    /// A source only sends; a reader only looks; an operator does both and decides.
-    fn may(&self, method: &Method, path: &str) -> bool {
-        match self.role {
-            Role::Operator => true,
-            Role::Reader => method.is_safe(),
-            Role::Source => {
-                path == "/api/v1/observations" || path == "/api/v1/media" || path.starts_with("/api/v1/reports")
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,19 +175,5 @@ mod tests {
         ] {
             assert!(local(&headers(pairs)).is_err(), "{pairs:?}");
         }
-    }
-
-    #[test]
-    fn a_token_is_known_by_its_hash_alone() {
-        let hash = Sha256::digest(b"secret").iter().map(|byte| format!("{byte:02x}")).collect();
-        let token =
-            Token { name: "gate".into(), role: Role::Source, sources: vec![], jurisdiction: String::new(), hash };
-        let tokens = [token];
-        assert!(
-            known(&tokens, "secret").is_some() && known(&tokens, "Secret").is_none() && known(&tokens, "").is_none()
-        );
-        assert!(tokens[0].may(&Method::POST, "/api/v1/observations"));
-        assert!(!tokens[0].may(&Method::GET, "/api/v1/cases"));
-        assert!(!tokens[0].may(&Method::POST, "/api/v1/catalogue/places"));
     }
 }

@@ -1,5 +1,7 @@
 //! Commands on cases, from the API as JSON and from pages as forms.
 
+mod sent;
+
 use std::sync::Arc;
 
 use axum::Extension;
@@ -9,16 +11,15 @@ use axum::extract::{Path, State as Of};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_domain::case::{Actor, Case, CaseState};
-use muster_domain::id::{CaseId, EvidenceId, SeatId};
-use muster_domain::lifecycle::{Command, Verdict};
+use muster_domain::id::{CaseId, SeatId};
 use muster_domain::time::Filed;
 use muster_pipeline::admit::Caller;
 use muster_pipeline::operate::{Expects, Order, OrderError};
 use muster_store::IdempotencyAnswer;
-use muster_wire::api as wire;
 use muster_wire::problem::Problem;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+pub use sent::Sent;
 
 use super::{State, answer, api};
 
@@ -26,110 +27,6 @@ type At = Of<Arc<State>>;
 
 /// How long an answer to a repeated request is kept.
 const KEPT_MICROS: i64 = 24 * 3_600_000_000;
-
-/// A command as a form sends it; the API's is described in wire and becomes one of these.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Sent {
-    pub(super) command: String,
-    #[serde(default)]
-    seat: Option<String>,
-    #[serde(default)]
-    pub(super) reason: Option<String>,
-    #[serde(default)]
-    preset: Option<String>,
-    #[serde(default)]
-    ok: Option<String>,
-    #[serde(default)]
-    verdict: Option<String>,
-    #[serde(default)]
-    evidence: Option<String>,
-    #[serde(default)]
-    pub(super) done_at: Option<String>,
-    #[serde(skip)]
-    expects: Option<wire::Expects>,
-    #[serde(default)]
-    back: Option<String>,
-}
-
-impl From<wire::Command> for Sent {
-    fn from(command: wire::Command) -> Self {
-        let wire::Command { command, seat, reason, ok, verdict, evidence, done_at, expects } = command;
-        let ok = ok.map(|ok| ok.to_string());
-        Self { command, seat, reason, ok, verdict, evidence, done_at, expects, ..Self::default() }
-    }
-}
-
-impl Sent {
-    /// The command that it means, or what is wrong with it.
-    pub(super) fn command(&self, now: Filed) -> Result<Command, Problem> {
-        let wrong = |pointer: &str, what: &str| Problem::new(400, "invalid-command").pointer(pointer).detail(what);
-        let seat = || -> Result<SeatId, Problem> {
-            let id = self.seat.as_deref().ok_or_else(|| wrong("/seat", "is missing"))?;
-            SeatId::parse(id).map_err(|_| wrong("/seat", "is no id"))
-        };
-        let maybe_seat = || self.seat.as_deref().filter(|id| !id.is_empty()).map(|_| seat()).transpose();
-        let since = match self.done_at.as_deref() {
-            None | Some("") => now,
-            Some(text) => {
-                let micros = muster_wire::micros(text).ok_or_else(|| wrong("/done_at", "is no RFC 3339 time"))?;
-                Filed::from_micros(micros.min(now.micros()))
-            }
-        };
-        let yes = || match self.ok.as_deref() {
-            Some("true") => Ok(true),
-            Some("false") => Ok(false),
-            _ => Err(wrong("/ok", "must be true or false")),
-        };
-        Ok(match self.command.as_str() {
-            "accept" => Command::Accept(seat()?),
-            "return" => Command::Return(seat()?),
-            "arrived" => Command::Arrived(seat()?, since),
-            "done" => Command::Done(seat()?, since),
-            "redispatch" => Command::Redispatch(seat()?),
-            "note" => Command::Note(maybe_seat()?),
-            "photo" => {
-                let id = self.evidence.as_deref().and_then(|id| EvidenceId::parse(id).ok());
-                Command::Photo(maybe_seat()?, id.ok_or_else(|| wrong("/evidence", "is missing or no id"))?)
-            }
-            "post_check" => Command::PostCheck(yes()?),
-            "acknowledge" => Command::Acknowledge,
-            "verdict" => Command::Verdict(match self.verdict.as_deref() {
-                Some("real") => Verdict::Real,
-                Some("false") => Verdict::False,
-                Some("duplicate") => Verdict::Duplicate,
-                Some("not_ours") => Verdict::NotOurs,
-                _ => return Err(wrong("/verdict", "must be real, false, duplicate or not_ours")),
-            }),
-            "void" => Command::Void,
-            "reopen" => Command::Reopen,
-            _ => return Err(wrong("/command", "is no command; see the API's description for all")),
-        })
-    }
-
-    /// Names the seat it is for.
-    pub(super) fn take_seat(&mut self, seat: &str) {
-        self.seat = Some(seat.to_owned());
-    }
-
-    /// One field of a form.
-    pub(super) fn take(&mut self, name: &str, text: String) {
-        match name {
-            "command" => self.command = text,
-            "reason" => self.reason = Some(text),
-            "preset" => self.preset = Some(text),
-            "done_at" => self.done_at = Some(text),
-            _ => {}
-        }
-    }
-
-    /// The words given: a preset and what was added to it.
-    pub(super) fn words(&self) -> Option<String> {
-        let parts = [self.preset.as_deref(), self.reason.as_deref()];
-        let parts: Vec<&str> = parts.into_iter().flatten().map(str::trim).filter(|part| !part.is_empty()).collect();
-        let words: String = parts.join("；").chars().take(1000).collect();
-        (!words.is_empty()).then_some(words)
-    }
-}
 
 /// `POST /api/v1/cases/{id}/commands`.
 pub(super) async fn from_api(
@@ -139,9 +36,9 @@ pub(super) async fn from_api(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let sent: Sent = match serde_json::from_slice::<wire::Command>(&body) {
-        Ok(command) => command.into(),
-        Err(error) => return answer::refuse(400, "malformed-json", error.to_string()),
+    let sent = match Sent::json(&body) {
+        Ok(sent) => sent,
+        Err(problem) => return answer::problem(&problem),
     };
     let Some(key) = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned) else {
         return carry_out(&state, &id, &caller, &headers, &sent).await;

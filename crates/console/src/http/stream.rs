@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State as Of;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -15,11 +15,14 @@ use muster_domain::case::{Case, CaseEvent, Happened};
 use muster_pipeline::admit::Caller;
 use muster_pipeline::desk::{Desk, News, Told};
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+use super::access::Pass;
 use super::{State, answer};
 
-const BATCH: u32 = 200;
+/// How much is read for a stream at once; all of it is held while its reader stands still.
+const BATCH: u32 = 32;
 
 struct Following {
     desk: Desk,
@@ -28,14 +31,23 @@ struct Following {
     waiting: VecDeque<(u64, Event)>,
     bell: tokio::sync::watch::Receiver<u64>,
     caller: Caller,
+    /// A stream outlives the request: it ends with the token that opened it.
+    pass: Pass,
     stop: CancellationToken,
+    _place: OwnedSemaphorePermit,
 }
 
 pub(super) async fn follow(
     Of(state): Of<Arc<State>>,
     headers: HeaderMap,
     Extension(caller): Extension<Caller>,
+    Extension(pass): Extension<Pass>,
 ) -> Response {
+    let Ok(place) = Arc::clone(&state.streams).try_acquire_owned() else {
+        let mut response = answer::refuse(503, "too-many-streams", "as many streams are open as may be; come again");
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+        return response;
+    };
     let desk = state.desk.clone();
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<u64>().ok());
     let at = match last {
@@ -46,12 +58,12 @@ pub(super) async fn follow(
         },
     };
     let (bell, stop) = (desk.wake.follow(), state.stop.clone());
-    let following = Following { desk, at, waiting: VecDeque::new(), bell, caller, stop };
+    let following = Following { desk, at, waiting: VecDeque::new(), bell, caller, pass, stop, _place: place };
     let events = stream::unfold(following, |mut following| async move {
         // A stream never ends by itself: a stop would wait for it in vain.
         let stop = following.stop.clone();
-        let event = tokio::select! { () = stop.cancelled() => return None, event = following.next() => event };
-        Some((Ok::<_, Infallible>(event), following))
+        let event = tokio::select! { () = stop.cancelled() => None, event = following.next() => event };
+        Some((Ok::<_, Infallible>(event?), following))
     });
     let alive = KeepAlive::new().interval(Duration::from_secs(15)).event(Event::default().event("alive").data("1"));
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
@@ -59,11 +71,15 @@ pub(super) async fn follow(
 }
 
 impl Following {
-    async fn next(&mut self) -> Event {
+    /// What is to be said next; `None` when nothing more may be said.
+    async fn next(&mut self) -> Option<Event> {
         loop {
+            if !self.pass.holds() {
+                return None;
+            }
             if let Some((number, event)) = self.waiting.pop_front() {
                 self.at = number;
-                return event;
+                return Some(event);
             }
             match self.desk.feed(self.at, BATCH).await {
                 Ok(Some(told)) if told.is_empty() => {
@@ -78,7 +94,7 @@ impl Following {
                 }
                 Ok(None) => {
                     self.at = self.desk.feed_end().await.unwrap_or(self.at);
-                    return Event::default().event("resync").id(self.at.to_string()).data("{}");
+                    return Some(Event::default().event("resync").id(self.at.to_string()).data("{}"));
                 }
                 Err(error) => {
                     tracing::warn!(error = %muster_pipeline::chain(&error), "a stream waits for the store");

@@ -27,7 +27,7 @@ async fn every_described_route_is_there_and_no_other_method_of_it() {
     for route in ROUTES.iter().filter(|route| !is_of_sources(route)) {
         let request = ask(route.method, &example(route.path)).body(Body::empty()).unwrap();
         if route.path == "/api/v1/stream" {
-            assert_eq!(bench.status(request).await, 200);
+            assert_eq!(bench.open(request).await.status(), 200);
             continue;
         }
         let answer = bench.send(request).await;
@@ -229,6 +229,54 @@ async fn a_case_of_another_jurisdiction_is_as_if_it_were_not_there() {
     let stranger = bench.get("/api/v1/cases").await;
     assert_eq!((stranger.status, stranger.problem().as_str()), (401, "no-token"));
     assert_eq!(stranger.header("www-authenticate"), "Bearer");
+}
+
+#[tokio::test]
+async fn a_token_lets_in_until_its_end_and_a_stream_ends_with_it() {
+    use muster_domain::time::Span;
+    use sha2::Digest as _;
+    let hash: String = sha2::Sha256::digest("w").iter().map(|byte| format!("{byte:02x}")).collect();
+    let end = muster_wire::rfc3339(bench::NOW + 2_000_000);
+    let access =
+        tokens(&format!("[[token]]\nname = \"w\"\nrole = \"reader\"\nexpires = \"{end}\"\nhash = \"{hash}\"\n"));
+    let bench = Bench::with(access, false).await;
+    let with = |path: &str| ask("GET", path).header("authorization", "Bearer w").body(Body::empty()).unwrap();
+    assert_eq!(bench.send(with("/api/v1/cases")).await.status, 200);
+    let clock = bench.desk.clock.clone();
+    let stream = async {
+        let whole = bench.send(with("/api/v1/stream")).await;
+        assert_eq!(whole.status, 200, "and it ended by itself: {}", whole.text);
+    };
+    let end = async { clock.advance(Span::from_secs(2)) };
+    tokio::join!(stream, end);
+    let late = bench.send(with("/api/v1/cases")).await;
+    assert_eq!((late.status, late.problem().as_str()), (401, "expired-token"));
+}
+
+#[tokio::test]
+async fn streams_are_as_many_as_may_be() {
+    let bench = Bench::new().await;
+    let stream = async || bench.open(ask("GET", "/api/v1/stream").body(Body::empty()).unwrap()).await;
+    let (first, second) = (stream().await, stream().await);
+    assert_eq!((first.status(), second.status()), (200.try_into().unwrap(), 200.try_into().unwrap()));
+    let third = bench.get("/api/v1/stream").await;
+    assert_eq!((third.status, third.problem().as_str(), third.header("retry-after")), (503, "too-many-streams", "10"));
+    drop(first);
+    assert_eq!(stream().await.status(), 200, "whoever leaves makes room");
+}
+
+#[tokio::test]
+async fn bodies_come_unpacked_and_say_their_length_once() {
+    let bench = Bench::new().await;
+    let post = |name: &str, value: &str| ask("POST", "/api/v1/media").header(name, value);
+    let packed = bench.send(post("content-encoding", "gzip").body(Body::from("x")).unwrap()).await;
+    assert_eq!((packed.status, packed.problem().as_str()), (415, "unsupported-encoding"));
+    assert_eq!((packed.header("accept-encoding"), packed.header("x-content-type-options")), ("identity", "nosniff"));
+    let plain = bench.send(post("content-encoding", "identity").body(Body::from("x")).unwrap()).await;
+    assert_eq!(plain.problem(), "no-picture");
+    let two = post("content-length", "1").header("transfer-encoding", "chunked");
+    let two = bench.send(two.body(Body::from("x")).unwrap()).await;
+    assert_eq!((two.status, two.problem().as_str(), two.header("connection")), (400, "two-lengths", "close"));
 }
 
 #[tokio::test]

@@ -70,30 +70,39 @@ impl LinkSecret {
         bytes.map(Self).ok_or(PipelineError::Broken("the vault holds no secret for field links"))
     }
 
-    fn sign(&self, seat: &SeatId) -> Option<String> {
+    /// The token of a seat's link: the seat and its signature.
+    #[must_use]
+    pub fn token(&self, seat: &SeatId) -> Option<String> {
+        let bare = seat.as_str().strip_prefix("seat_")?;
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
         mac.update(seat.as_str().as_bytes());
-        Some(BASE64_URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..18]))
+        Some(format!("{bare}.{}", BASE64_URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..18])))
+    }
+
+    /// The seat that a token is for, if we signed it. The comparison takes the same time for every wrong signature.
+    #[must_use]
+    pub fn seat(&self, token: &str) -> Option<SeatId> {
+        let (bare, signature) = token.split_once('.')?;
+        let seat = SeatId::parse(&format!("seat_{bare}")).ok()?;
+        let given = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        mac.update(seat.as_str().as_bytes());
+        mac.verify_truncated_left(&given).ok().filter(|()| given.len() == 18)?;
+        Some(seat)
+    }
+}
+
+impl From<[u8; 32]> for LinkSecret {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 }
 
 impl Desk {
-    /// The token of a seat's link: the seat and its signature.
+    /// The token of a seat's link.
     #[must_use]
     pub fn link(&self, seat: &SeatId) -> Option<String> {
-        let bare = seat.as_str().strip_prefix("seat_")?;
-        Some(format!("{bare}.{}", self.secret.sign(seat)?))
-    }
-
-    /// The seat that a token is for, if we signed it. The comparison takes the same time for every wrong signature.
-    fn seat_of(&self, token: &str) -> Option<SeatId> {
-        let (bare, signature) = token.split_once('.')?;
-        let seat = SeatId::parse(&format!("seat_{bare}")).ok()?;
-        let given = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret.0).ok()?;
-        mac.update(seat.as_str().as_bytes());
-        mac.verify_truncated_left(&given).ok().filter(|()| given.len() == 18)?;
-        Some(seat)
+        self.secret.token(seat)
     }
 
     /// Whoever a link is for. Only reads.
@@ -101,7 +110,7 @@ impl Desk {
     /// # Errors
     /// [`LinkError`] if the link is no use.
     pub async fn holder(&self, token: &str, device: Option<&str>) -> Result<Holder, LinkError> {
-        let id = self.seat_of(token).ok_or(LinkError::Unknown)?;
+        let id = self.secret.seat(token).ok_or(LinkError::Unknown)?;
         let case = self.case_of_seat(&id).await?.ok_or(LinkError::Unknown)?;
         let seat = case.seat(&id).cloned().ok_or(LinkError::Unknown)?;
         let row = self.store.token(&hash(token)).await.map_err(PipelineError::from)?;

@@ -20,6 +20,9 @@ use crate::table::{Bad, Encoding, Table};
 /// The most bytes of one file over HTTP: a district's places and devices are a tenth of it.
 const MAX_BYTES: usize = 64 << 20;
 
+/// The most bad lines that an answer names.
+const MAX_NAMED: usize = 1_000;
+
 /// How the file is to be read and taken.
 #[derive(Debug, Default, Deserialize)]
 struct Asked {
@@ -97,7 +100,9 @@ fn named(given: &str) -> Option<String> {
 
 /// The whole file is refused, with every bad line.
 fn refused(file: &str, bad: &[Bad]) -> Response {
-    let detail = format!("nothing of {file} was taken; mend what `bad` names, or ask for the rest by partial=true");
+    let more = if bad.len() > MAX_NAMED { format!(" (the first {MAX_NAMED} of {})", bad.len()) } else { String::new() };
+    let detail =
+        format!("nothing of {file} was taken; mend what `bad` names{more}, or ask for the rest by partial=true");
     let problem = Problem::new(422, "bad-lines").detail(detail);
     let headers = [(header::CONTENT_TYPE, MEDIA_TYPE)];
     (StatusCode::UNPROCESSABLE_ENTITY, headers, axum::Json(BadLines::new(problem, lines(bad)))).into_response()
@@ -105,5 +110,5 @@ fn refused(file: &str, bad: &[Bad]) -> Response {
 
 fn lines(bad: &[Bad]) -> Vec<BadLine> {
     let line = |bad: &Bad| BadLine { line: bad.line, column: bad.column.clone(), reason: bad.reason.clone() };
-    bad.iter().map(line).collect()
+    bad.iter().take(MAX_NAMED).map(line).collect()
 }

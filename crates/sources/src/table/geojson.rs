@@ -1,12 +1,10 @@
 //! A GeoJSON file as a whole: one feature a row, its properties the cells, its geometry the column `geometry`.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Bad, Row, Table, plain};
+use super::{Bad, Growing, Table, plain};
 
 #[derive(Deserialize)]
 struct Collection<'a> {
@@ -28,7 +26,7 @@ struct Feature<'a> {
 }
 
 pub(super) fn read(file: &str, text: &str) -> Result<Table, Bad> {
-    let bad = |line, reason: String| Bad { file: file.to_owned(), line, column: String::new(), reason };
+    let bad = |line, reason: String| Bad::new(file, line, "", reason);
     let no_json = |error: serde_json::Error, from: u64| {
         let line = from + error.line().saturating_sub(1) as u64;
         bad(line, format!("is no GeoJSON: {error}"))
@@ -37,7 +35,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Table, Bad> {
     if collection.kind != "FeatureCollection" {
         return Err(bad(1, "must be a FeatureCollection".to_owned()));
     }
-    let (mut rows, mut columns): (Vec<Row>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut table = Growing::new(file);
     let (mut at, mut line) = (0, 1);
     for raw in collection.features {
         // The features are slices of the text, in order: the lines between them are counted once.
@@ -46,20 +44,14 @@ pub(super) fn read(file: &str, text: &str) -> Result<Table, Bad> {
         at = start;
         let feature: Feature<'_> = serde_json::from_str(raw.get()).map_err(|error| no_json(error, line))?;
         let properties = feature.properties.unwrap_or_default();
-        let mut cells: BTreeMap<String, String> =
-            properties.into_iter().map(|(name, value)| (name, plain(value))).collect();
-        if !feature.id.is_null() {
-            cells.entry("id".to_owned()).or_insert_with(|| plain(feature.id));
-        }
-        if let Some(geometry) = feature.geometry.filter(|geometry| geometry.get() != "null") {
-            cells.insert("geometry".to_owned(), geometry.get().to_owned());
-        }
-        for name in cells.keys().filter(|name| !columns.contains(name)).cloned().collect::<Vec<_>>() {
-            columns.push(name);
-        }
-        rows.push(Row { line, cells });
+        let id = (!feature.id.is_null() && !properties.contains_key("id")).then(|| plain(feature.id));
+        let geometry = feature.geometry.filter(|geometry| geometry.get() != "null").map(|raw| raw.get().to_owned());
+        let cells: Vec<_> = properties.into_iter().map(|(name, value)| (name, plain(value))).collect();
+        let cells = cells.iter().map(|(name, cell)| (name.as_str(), cell.clone()));
+        let beside = [("id", id), ("geometry", geometry)].into_iter().filter_map(|(name, cell)| Some((name, cell?)));
+        table.row(line, cells.chain(beside))?;
     }
-    Ok(Table { file: file.to_owned(), rows, columns })
+    Ok(table.whole())
 }
 
 #[cfg(test)]

@@ -120,7 +120,9 @@ fn answers(route: &Route) -> Value {
             response["content"][*kind] = body(*shape);
         }
     }
-    for status in route.refuses.iter().chain(&[401, 403]) {
+    // A body may come packed or too slowly, whatever it was to say.
+    let of_bodies: &[u16] = if route.takes.is_empty() { &[] } else { &[408, 415] };
+    for status in route.refuses.iter().chain(&[401, 403]).chain(of_bodies) {
         responses.insert(status.to_string(), json!({ "$ref": "#/components/responses/Problem" }));
     }
     // The probes ask for no token.

@@ -23,7 +23,7 @@ pub struct Route {
     pub(super) takes: &'static [(&'static str, Shape)],
     /// Answers that are no refusal.
     pub(super) answers: &'static [Answer],
-    /// Statuses of its refusals, each a problem; those of access control (401, 403) come on top.
+    /// Statuses of its refusals, each a problem; those of access control (401, 403) come on top, and those of bodies (408, 415).
     pub(super) refuses: &'static [u16],
 }
 

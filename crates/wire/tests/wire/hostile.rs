@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue};
 use muster_wire::cloudevents::{Envelope, KafkaOptions, lines, read_http, read_kafka};
 use muster_wire::observation::ObservationIn;
 use muster_wire::report::{ReportIn, Reporter, reports};
-use muster_wire::{WireError, bounds, case, catalogue, condition, geometry, record};
+use muster_wire::{Code, WireError, bounds, case, catalogue, condition, geometry, record};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -142,4 +142,11 @@ fn personal_data_is_in_no_refusal_and_no_debug_output() {
     assert!(!String::from_utf8(report.content()).unwrap().contains(secret));
     let reporter = report.reporter.unwrap();
     assert_eq!(Reporter::read(&reporter.json()), Ok(reporter));
+}
+
+#[test]
+fn a_header_that_is_no_text_is_named_as_any_field() {
+    let headers = [("ce_type", &b"muster.tick.v1"[..]), ("ce_id", &b"\xff"[..])];
+    let error = record::decode(headers, b"{}").unwrap_err();
+    assert_eq!((error.pointer.as_str(), error.code), ("/id", Code::NotUtf8));
 }

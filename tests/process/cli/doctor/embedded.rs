@@ -81,7 +81,7 @@ async fn a_log_that_does_not_fit_is_named() {
     let full = details(&findings, "disk-full");
     assert!(full.contains("the floor is 90 %"), "{full}");
 
-    let day = stage.data().join("log/2020-01-01.db");
+    let day = stage.folder().join("log/2020-01-01.db");
     std::fs::write(&day, "this is no database at all, and long enough to be seen as none".repeat(20)).unwrap();
     assert!(details(&diagnosed(&stage), "day-file-unreadable").contains("2020-01-01.db"));
     std::fs::remove_file(&day).unwrap();
@@ -91,7 +91,7 @@ async fn a_log_that_does_not_fit_is_named() {
 async fn a_log_put_in_place_of_another_is_seen() {
     let (stage, server) = well(Stage::embedded()).await;
     assert_eq!(server.terminate().code(), Some(0));
-    std::fs::remove_dir_all(stage.data().join("log")).unwrap();
+    std::fs::remove_dir_all(stage.folder().join("log")).unwrap();
     // Whatever opens the folder next begins a new log there.
     let (log, store) = stage.open().await;
     log.close().await;

@@ -102,7 +102,7 @@ async fn a_topic_made_anew_is_seen() {
 async fn the_database_is_looked_at() {
     let Some(stage) = Stage::kafka() else { return };
     stage.adopt(&book(RULES), WHOLE).await;
-    let database = stage.database().unwrap();
+    let database = stage.database();
     let missing = format!("{}_not_there", database.url());
     assert!(
         details(&found(stage.command(&DOCTOR).env("MUSTER_STORE__URL", missing)).1, "database-missing")
@@ -121,7 +121,7 @@ async fn the_database_is_looked_at() {
 async fn processes_that_fight_or_are_gone_are_seen() {
     let Some(stage) = Stage::kafka() else { return };
     let (stage, _server) = well(stage).await;
-    let database = stage.database().unwrap();
+    let database = stage.database();
     let findings = until("a partition that nobody holds, and a role that nobody has", PATIENCE, || {
         // Whoever held it finds itself overtaken, and takes it again at its next beat.
         database
@@ -150,7 +150,7 @@ async fn a_damaged_checkpoint_and_a_log_that_begins_late_are_seen() {
     let Some(stage) = Stage::kafka() else { return };
     let (stage, server) = well(stage).await;
     assert_eq!(server.terminate().code(), Some(0), "which leaves checkpoints behind");
-    let database = stage.database().unwrap();
+    let database = stage.database();
     database.query("update checkpoint set checksum = 'not its sum' where partition = 3").unwrap();
     database.query("update log_partition set next_offset = 1000000 where partition = 0").unwrap();
     let findings = diagnosed(&stage);

@@ -1,10 +1,11 @@
 //! A console over an empty log and store of a test's own, asked without a socket.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Request, Response};
 use muster_domain::case::{Actor, Case, FiledAs, Limits, Role, WantedSeat};
 use muster_domain::condition::Subject;
 use muster_domain::id::{CaseId, CaseKind, Competence, GridId};
@@ -26,11 +27,11 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::http::{Access, ConsoleSettings, router};
+use crate::http::{Access, Bounds, ConsoleSettings, router};
 use crate::map::Scenery;
 
 /// 2026-11-24 16:46:14 in Chongqing.
-const NOW: i64 = 1_795_509_974_000_000;
+pub(super) const NOW: i64 = 1_795_509_974_000_000;
 
 const RULES: [(&str, &str); 3] = [
     ("kinds.toml", include_str!("../../../../../deploy/rules/kinds.toml")),
@@ -52,6 +53,14 @@ const CATALOGUE: &str = r#"{
     "devices": [],
     "units": []
 }"#;
+
+const BOUNDS: Bounds = Bounds {
+    connections: 8,
+    streams: 2,
+    head: Duration::from_secs(5),
+    body: Duration::from_secs(5),
+    stall: Duration::from_secs(5),
+};
 
 /// The console of one test, with everything beneath it.
 pub(super) struct Bench {
@@ -103,7 +112,8 @@ impl Bench {
             zone: jiff::tz::TimeZone::UTC,
             pages: true,
             metrics_apart,
-            linger: std::time::Duration::ZERO,
+            linger: Duration::ZERO,
+            bounds: BOUNDS,
         };
         let stop = CancellationToken::new();
         let router = router(desk.clone(), settings, Router::new(), stop.clone());
@@ -117,9 +127,9 @@ impl Bench {
         Answer { status: parts.status.as_u16(), headers: parts.headers, text: String::from_utf8(body.into()).unwrap() }
     }
 
-    /// Only how an answer begins: a stream has no end.
-    pub(super) async fn status(&self, request: Request<Body>) -> StatusCode {
-        self.router.clone().oneshot(request).await.unwrap().status()
+    /// An answer that is not read: a stream has no end.
+    pub(super) async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {
