@@ -7,6 +7,7 @@ use muster_domain::geo::{Crs, Geometry, Position};
 use muster_domain::id::{IdError, ObservationKind};
 use muster_domain::record::Value;
 use muster_domain::time::{Filed, Span};
+use muster_wire::bounds::{MAX_NAME_BYTES, MAX_VALUE_BYTES, MAX_VALUES};
 
 use super::shapes;
 use crate::table::{Bad, Row, Table};
@@ -83,6 +84,17 @@ impl<'a> Cells<'a> {
         };
         let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(text).map_err(|error| self.bad("props", format!("is no JSON object: {error}")))?;
+        // The bounds of what the stored catalogue is read with: beyond, it could be written and never read again.
+        if object.len() > MAX_VALUES {
+            return Err(self.bad("props", format!("has {} values, at most {MAX_VALUES} fit", object.len())));
+        }
+        if object.keys().any(|name| name.is_empty() || name.len() > MAX_NAME_BYTES) {
+            let reason = format!("has a name that is empty or longer than {MAX_NAME_BYTES} bytes");
+            return Err(self.bad("props", reason));
+        }
+        if object.values().filter_map(serde_json::Value::as_str).any(|text| text.len() > MAX_VALUE_BYTES) {
+            return Err(self.bad("props", format!("has a text longer than {MAX_VALUE_BYTES} bytes")));
+        }
         let value = |value: &serde_json::Value| match value {
             serde_json::Value::Bool(yes) => Some(Value::Bool(*yes)),
             serde_json::Value::String(text) => Some(Value::Text(text.clone())),

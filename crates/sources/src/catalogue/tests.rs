@@ -58,6 +58,20 @@ fn the_same_file_twice_changes_nothing() {
 }
 
 #[test]
+fn properties_that_could_not_be_read_again_are_refused() {
+    let many: Vec<String> = (0..65).map(|n| format!("\"\"p{n}\"\":1")).collect();
+    for (props, words) in [
+        (format!("{{\"\"{}\"\":1}}", "n".repeat(129)), "has a name"),
+        ("{\"\"\"\":1}".to_owned(), "has a name"),
+        (format!("{{\"\"p\"\":\"\"{}\"\"}}", "t".repeat(1_025)), "has a text"),
+        (format!("{{{}}}", many.join(",")), "has 65 values"),
+    ] {
+        let named = wrong(Kind::Places, &format!("id,class,name,props\na,lane,A,\"{props}\"\n"));
+        assert!(named.contains("file.csv:2: props:") && named.contains(words), "{named}");
+    }
+}
+
+#[test]
 fn a_bad_file_is_refused_as_a_whole_with_every_line() {
     let text = "id,class,name,lon,lat,props,geometry\n\
                 a,lane,A,200,29,,\n\

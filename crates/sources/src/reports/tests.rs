@@ -119,6 +119,7 @@ fn a_mapping_that_is_not_understood_is_refused_with_its_place() {
         ("\"wgs84\"", "\"wgs-84\"", "m.toml:6:", "gcj02"),
         ("%H:%M", "%H:%J", "m.toml:5:", "strptime"),
         ("%Y-", "", "m.toml:5:", "a day"),
+        ("%Y-", &format!("{}%Y-", "#".repeat(100)), "m.toml:5:", "at most 100"),
         (", time_zone = \"America/New_York\"", "", "m.toml:5:", "%z"),
         ("America/New_York", "Mars/Olympus", "m.toml:5:", "Mars"),
         ("\"特急\" = 5", "\"特急\" = 6", "m.toml:9:", "1 (lowest) to 5"),

@@ -5,6 +5,9 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use muster_domain::time::Seen;
 
+/// The longest format: every row that does not fit it is told of it.
+const MAX_FORMAT_BYTES: usize = 100;
+
 /// Where the time of a row stands, and how it is written.
 #[derive(Debug, Clone)]
 pub(super) struct When {
@@ -16,6 +19,9 @@ pub(super) struct When {
 impl When {
     /// A format that can be read: it must hold a day, and an offset where no zone is given.
     pub(super) fn checked(column: String, format: String, zone: Option<TimeZone>) -> Result<Self, String> {
+        if format.len() > MAX_FORMAT_BYTES {
+            return Err(format!("it has {} bytes, at most {MAX_FORMAT_BYTES} are read", format.len()));
+        }
         let when = Self { column, format, zone };
         // A time written in the format and read again shows what the format is made of.
         let mut sample = BrokenDownTime::from(date(2001, 2, 3).at(16, 5, 6, 0));

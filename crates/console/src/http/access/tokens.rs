@@ -71,7 +71,11 @@ impl Tokens {
         let file: File = toml::from_str(text).map_err(|error| {
             let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
-            format!("line {line}: {}", error.message().trim_end())
+            // The reader's own words may repeat what stands there, and that may be a hash.
+            format!(
+                "line {line}: cannot be read; a [[token]] has name, role (source, operator or reader), sources, \
+                 jurisdiction, hash and expires"
+            )
         })?;
         if file.token.is_empty() {
             return Err("it holds no [[token]]".to_owned());
@@ -184,8 +188,9 @@ mod tests {
         for (text, named) in [
             (String::new(), "no [[token]]"),
             (file("jurisdiction = \" \""), "the jurisdiction of `gate`"),
+            (file("").replace("role = \"source\"\nhash = ", "role = "), "line 3: cannot be read"),
             (file("expires = \"soon\""), "the expires of `gate`"),
-            (file("exprires = \"\""), "line 5: unknown field"),
+            (file("exprires = \"\""), "line 5: cannot be read"),
             (file("").replace("hash = \"2", "hash = \"+"), "the hash of `gate`"),
             (file("").replace("hash = \"2", "hash = \""), "the hash of `gate`"),
         ] {
