@@ -8,6 +8,7 @@ mod arena;
 mod embedded;
 mod error;
 mod identity;
+pub mod inspect;
 mod kafka;
 mod record;
 mod settings;

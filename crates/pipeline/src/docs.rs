@@ -16,6 +16,9 @@ use crate::outbox;
 /// The `type` of a record that announces a configuration version.
 pub(crate) const CONFIG_TYPE: &str = "muster.config.v1";
 
+/// The `type` of a record with which an owner begins.
+pub(crate) const TAKEOVER_TYPE: &str = "muster.takeover.v1";
+
 pub(crate) fn case(doc: &str) -> Result<Case, PipelineError> {
     muster_wire::case::read(doc).map_err(PipelineError::Document)
 }

@@ -2,7 +2,8 @@
 //!
 //! In the order of that way: [`admit`] checks, resolves and appends; [`watch`] reads a partition and believes;
 //! `open` decides what that means for cases, on a docket, in one transaction; [`dispatch`] fills seats; [`operate`]
-//! carries people's commands; [`deadlines`] carries those of clocks; [`publish`] tells everybody, in order.
+//! carries people's commands; [`deadlines`] carries those of clocks; [`publish`] tells everybody, in order. [`doctor`]
+//! stands beside and says what is wrong.
 
 pub mod admit;
 pub mod clock;
@@ -10,6 +11,7 @@ pub mod configs;
 pub mod deadlines;
 pub mod desk;
 pub mod dispatch;
+pub mod doctor;
 pub mod graveyard;
 pub mod lease;
 pub mod metrics;

@@ -14,6 +14,18 @@ pub enum StoreError {
         /// What the driver says.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The database does not let this user in.
+    #[error("the database does not let this user in: {what}")]
+    Denied {
+        /// What it says.
+        what: String,
+    },
+    /// The server is there, and has no such database.
+    #[error("the server has no such database: {what}")]
+    NoDatabase {
+        /// What it says.
+        what: String,
+    },
     /// The answer to a commit was lost: what it would have written must be read to know whether it happened.
     #[error("the database did not answer to a commit: whether it happened must be read back")]
     FateUnknown {
@@ -113,6 +125,9 @@ impl StoreError {
         match code {
             // PostgreSQL: serialisation, deadlock, lock timeout, unique. SQLite: primary key, unique, rowid, snapshot.
             "40001" | "40P01" | "55P03" | "23505" | "1555" | "2067" | "2579" | "517" => Self::Conflict { operation },
+            // Authorisation refused, a wrong password, no right to connect; and a database that is not there.
+            "28000" | "28P01" | "42501" if operation == "connect" => Self::Denied { what: refused.to_string() },
+            "3D000" => Self::NoDatabase { what: refused.to_string() },
             // A NUL character, as a byte or as an escape.
             "22021" | "22P05" => Self::Refused(NUL.to_owned()),
             // Damaged pages, and a file that is no database.

@@ -3,6 +3,7 @@
 mod day;
 mod folder;
 mod headers;
+mod inspect;
 mod lanes;
 mod reader;
 mod shelf;
@@ -14,6 +15,7 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub use self::folder::FolderLock;
+pub(crate) use self::inspect::inspect;
 use self::lanes::Lanes;
 use self::reader::EmbeddedReader;
 use self::shelf::Shelf;

@@ -3,6 +3,7 @@
 mod bare;
 mod client;
 mod consumer;
+mod inspect;
 mod native;
 mod outsider;
 mod producer;
@@ -21,6 +22,7 @@ use tokio::time::Instant;
 pub use self::bare::bare_loop;
 use self::client::{Settings, blocking, trouble};
 use self::consumer::Consumers;
+pub(crate) use self::inspect::inspect;
 pub use self::outsider::TopicWriter;
 use self::producer::Producer;
 use self::reader::KafkaReader;

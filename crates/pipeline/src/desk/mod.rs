@@ -24,6 +24,7 @@ use crate::admit::{Admit, ReadReport};
 use crate::clock::Clock;
 use crate::configs::Configs;
 use crate::docs;
+use crate::doctor::{Doctor, Facts, Sight};
 use crate::metrics::Metrics;
 use crate::operate::{Operate, Order, OrderError};
 use crate::outbox;
@@ -54,6 +55,8 @@ pub struct Desk {
     pub secret: LinkSecret,
     /// What makes reports of other systems' records, by the full name of their topic.
     pub foreign: Arc<BTreeMap<String, ReadReport>>,
+    /// Who says what is wrong.
+    pub doctor: Doctor,
 }
 
 /// A condition as it stands.
@@ -215,6 +218,12 @@ impl Desk {
     /// [`PipelineError`] if the store cannot say.
     pub async fn feed_end(&self) -> Result<u64, PipelineError> {
         Ok(self.store.outbox_ends().await?.last.unwrap_or(0))
+    }
+
+    /// What the doctor judges by, as this process sees it. `thorough` = files are opened and checkpoints summed up too.
+    pub async fn facts(&self, thorough: bool) -> Facts {
+        let Self { clock, configs, store, log, .. } = self;
+        self.doctor.look(&Sight { clock, configs, store, log: Some(log), own: true, thorough }).await
     }
 
     /// How each part is, for readiness.

@@ -1,0 +1,330 @@
+//! Gathering the facts: thin reading, without changing anything, and whatever cannot be had is left out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_domain::case::SeatState;
+use muster_domain::condition::{Change, State};
+use muster_domain::text::Words;
+use muster_log::inspect::{Inspection, Unseen, inspect};
+use muster_log::{Bounds, EventLog, LogSettings, Topic};
+use muster_rules::rulebook::{ADAPTER_SILENT, DEVICE_BLIND};
+use muster_store::{
+    CheckpointAt, ConditionFilter, ConditionRow, DeadLetterState, PartitionRow, Store, StoreError, StoreSettings,
+};
+
+use super::facts::{ConfigSeen, Facts, PartitionSeen, Setup, StoreFacts, StoreSeen, Work};
+use super::finding::{lasting, plain};
+use crate::PipelineError;
+use crate::clock::Clock;
+use crate::configs::Configs;
+use crate::docs;
+
+/// The newest records of a partition that are looked through for takeovers.
+const TAIL: u64 = 500;
+/// How long one read of the log may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The most conditions, and the most cases, that are read.
+const MOST: u32 = 500;
+
+/// Where to look, as the settings say it.
+#[derive(Debug, Clone)]
+pub struct Doctor {
+    /// The settings of the log.
+    pub log: LogSettings,
+    /// What the settings and the files they name say, read whenever it is asked.
+    pub setup: SetupOf,
+}
+
+/// Reads what the settings and the files they name say.
+#[derive(Clone)]
+pub struct SetupOf(Arc<dyn Fn() -> Setup + Send + Sync>);
+
+impl SetupOf {
+    /// By this function.
+    #[must_use]
+    pub fn by(read: impl Fn() -> Setup + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+}
+
+impl fmt::Debug for SetupOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetupOf").finish_non_exhaustive()
+    }
+}
+
+/// What is open to look at.
+#[derive(Debug)]
+pub struct Sight<'a> {
+    /// The clock of this process.
+    pub clock: &'a Clock,
+    /// The configurations that are known here.
+    pub configs: &'a Configs,
+    /// The store.
+    pub store: &'a Store,
+    /// The log, where it is open.
+    pub log: Option<&'a Arc<dyn EventLog>>,
+    /// This process is the one that works.
+    pub own: bool,
+    /// Whether files are opened and checkpoints summed up too, which takes longer.
+    pub thorough: bool,
+}
+
+impl Doctor {
+    /// Looks with what this process has open.
+    pub async fn look(&self, sight: &Sight<'_>) -> Facts {
+        let log = inspect(&self.log, sight.thorough).await;
+        self.look_on(log, sight).await
+    }
+
+    /// Opens what can be opened without changing anything, looks, and closes it again. `others` = another process has
+    /// the data folder, and only what is no matter of its own is looked at.
+    pub async fn examine(&self, store: &StoreSettings, clock: &Clock, others: bool) -> Facts {
+        let log = inspect(&self.log, true).await;
+        let opened = if others { Err(StoreSeen::NotAsked) } else { open(store).await };
+        let store = match opened {
+            Ok(store) => store,
+            Err(seen) => return self.facts(log, seen, clock, false),
+        };
+        let events = self.events(&log).await;
+        let configs = Configs::new(store.clone());
+        let sight =
+            Sight { clock, configs: &configs, store: &store, log: events.as_ref(), own: false, thorough: true };
+        let facts = self.look_on(log, &sight).await;
+        if let Some(events) = events {
+            events.close().await;
+        }
+        store.close().await;
+        facts
+    }
+
+    async fn look_on(&self, log: Result<Inspection, Unseen>, sight: &Sight<'_>) -> Facts {
+        let store = match store_facts(sight).await {
+            Ok(store) => store,
+            Err(error) => return self.facts(log, StoreSeen::Closed(error), sight.clock, sight.own),
+        };
+        let ours = store.schema.is_none();
+        let mut facts = self.facts(log, StoreSeen::Open(store), sight.clock, sight.own);
+        facts.now = sight.store.now_micros(facts.now).await.unwrap_or(facts.now);
+        if ours {
+            facts.config = config(sight).await.ok();
+            match work(sight, facts.log.as_ref().ok()).await {
+                Ok(work) => facts.work = Some(work),
+                Err(error) => facts.store = StoreSeen::Closed(error),
+            }
+        }
+        facts
+    }
+
+    fn facts(&self, log: Result<Inspection, Unseen>, store: StoreSeen, clock: &Clock, own: bool) -> Facts {
+        Facts {
+            setup: (self.setup.0)(),
+            wanted: self.log.clone(),
+            log,
+            own,
+            store,
+            config: None,
+            work: None,
+            now: clock.micros(),
+            speed: clock.speed(),
+        }
+    }
+
+    /// The log of a Kafka that has all its topics: opening it then makes nothing. An embedded one is not opened, since
+    /// that would be to hold it.
+    async fn events(&self, seen: &Result<Inspection, Unseen>) -> Option<Arc<dyn EventLog>> {
+        let Ok(Inspection::Cluster(cluster)) = seen else { return None };
+        let fits = cluster
+            .topics
+            .iter()
+            .all(|topic| topic.there && topic.wanted.is_none_or(|wanted| wanted == topic.partitions));
+        if !fits {
+            return None;
+        }
+        // Why it cannot be opened is told by what was seen of it.
+        muster_log::open(&self.log).await.ok()
+    }
+}
+
+/// Opens a store that is there; a SQLite file is not made.
+async fn open(settings: &StoreSettings) -> Result<Store, StoreSeen> {
+    if let Some(path) = settings.url.strip_prefix("sqlite:") {
+        let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+        if !path.exists() {
+            return Err(StoreSeen::NoFile(path));
+        }
+    }
+    Store::open(settings).await.map_err(StoreSeen::Closed)
+}
+
+async fn store_facts(sight: &Sight<'_>) -> Result<StoreFacts, StoreError> {
+    let store = sight.store;
+    let schema = store.check_version().await.err();
+    if let Some(StoreError::Unavailable { .. }) = schema {
+        return Err(schema.unwrap_or(StoreError::Refused(String::new())));
+    }
+    let apart = match sight.clock.agrees_with(store).await {
+        Err(PipelineError::ClockApart { seconds }) => Some(seconds),
+        _ => None,
+    };
+    let pinned = if schema.is_none() { store.identity().await? } else { None };
+    Ok(StoreFacts { profile: store.profile(), settings: store.facts().await?, schema, apart, pinned })
+}
+
+async fn config(sight: &Sight<'_>) -> Result<ConfigSeen, StoreError> {
+    let newest = match sight.configs.newest().await {
+        Ok(newest) => newest.map(Ok),
+        Err(PipelineError::Store(error)) => return Err(error),
+        Err(PipelineError::RuleBook(faults)) => {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            Some(Err(faults.join("; ")))
+        }
+        Err(error) => Some(Err(crate::chain(&error))),
+    };
+    Ok(ConfigSeen { newest, ready: sight.store.config_ready_latest().await? })
+}
+
+async fn work(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Work, StoreError> {
+    let store = sight.store;
+    let mut letters: BTreeMap<String, u64> = BTreeMap::new();
+    for count in store.dead_letter_counts().await?.into_iter().filter(|count| count.state == DeadLetterState::Open) {
+        *letters.entry(count.code).or_default() += u64::try_from(count.letters).unwrap_or(0);
+    }
+    let blind = ConditionFilter { blind: Some(true), ..ConditionFilter::default() };
+    let present = |rule: &str| ConditionFilter {
+        rule: Some(rule.to_owned()),
+        state: Some(State::Present.name().to_owned()),
+        ..ConditionFilter::default()
+    };
+    let conditions = async |filter: &ConditionFilter| store.conditions(filter, MOST, None).await.map(|page| page.items);
+    let now = sight.clock.micros();
+    let of = |rows: Vec<ConditionRow>| rows.iter().map(|row| since(row, now)).collect::<Vec<Words>>();
+    Ok(Work {
+        partitions: partitions(sight, seen).await?,
+        leases: store.leases().await?,
+        destinations: store.destinations().await?,
+        pending: Some(store.outbox_pending().await?),
+        last_number: store.outbox_ends().await?.last.unwrap_or(0),
+        letters,
+        oldest_letter: store.oldest_dead_letter().await?,
+        skipped: store.skipped().await?,
+        silent_adapters: of(conditions(&present(ADAPTER_SILENT)).await?),
+        blind_places: conditions(&blind).await?.iter().filter(|row| row.place.is_some()).map(|row| sightless(row, now)).collect(),
+        blind_devices: of(conditions(&present(DEVICE_BLIND)).await?),
+        unfilled: unfilled(store).await?,
+        overdue: overdue(store).await?,
+    })
+}
+
+/// What a condition is about, and since when it is so.
+fn since(row: &ConditionRow, now: i64) -> Words {
+    let subject = row.subject.split_once(':').map_or(row.subject.as_str(), |(_, subject)| subject);
+    let (zh, en) = lasting(now - row.since);
+    Words::new(format!("{subject}：{zh}"), format!("{subject}: for {en}"))
+}
+
+/// A place that cannot be seen, with the sources that do not cover it.
+fn sightless(row: &ConditionRow, now: i64) -> Words {
+    let change = row.blind_doc.as_deref().and_then(|doc| muster_wire::condition::read(doc).ok());
+    let sources = match change {
+        Some(Change::Blind(blind)) => blind.sources.join(", "),
+        _ => String::new(),
+    };
+    let (place, rule) = (row.place.as_deref().unwrap_or_default(), &row.rule);
+    let sources = if sources.is_empty() { "-" } else { &sources };
+    let (zh, en) = row.blind_since.map_or(("?".to_owned(), "?".to_owned()), |since| lasting(now - since));
+    Words::new(format!("{place} · {rule}：{zh}，来源 {sources}"), format!("{place} · {rule}: for {en}, sources {sources}"))
+}
+
+/// Seats for which dispatch has looked and found nobody, by competence. No case is named: not everybody may see each.
+async fn unfilled(store: &Store) -> Result<Vec<Words>, StoreError> {
+    let mut seats: BTreeMap<String, usize> = BTreeMap::new();
+    for row in store.cases_wanting_seats(MOST).await? {
+        let Ok(case) = docs::case(&row.doc) else { continue };
+        for seat in case.live_seats().filter(|seat| seat.state == SeatState::Wanted && seat.why.is_some()) {
+            *seats.entry(seat.competence.to_string()).or_default() += 1;
+        }
+    }
+    Ok(seats.into_iter().map(|(competence, count)| plain(format!("{competence}: {count}"))).collect())
+}
+
+/// Live cases of which a clock has run out, by kind.
+async fn overdue(store: &Store) -> Result<Vec<Words>, StoreError> {
+    let mut cases: BTreeMap<String, i64> = BTreeMap::new();
+    for count in store.case_counts().await?.into_iter().filter(|count| count.overdue > 0) {
+        *cases.entry(count.kind).or_default() += count.overdue;
+    }
+    Ok(cases.into_iter().map(|(kind, count)| plain(format!("{kind}: {count}"))).collect())
+}
+
+async fn partitions(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Vec<PartitionSeen>, StoreError> {
+    let checkpoints = sight.store.checkpoints_at().await?;
+    let mut partitions = Vec::new();
+    for row in sight.store.partitions().await? {
+        let checkpoint = checkpoints.iter().find(|checkpoint| checkpoint.partition == row.partition).copied();
+        let damaged = sight.thorough && damaged(sight.store, checkpoint).await?;
+        let (bounds, oldest_unwatched, takeovers) = match sight.log {
+            Some(log) => tail(log, &row, sight.thorough).await,
+            None => (folder_bounds(seen, row.partition), None, Vec::new()),
+        };
+        partitions.push(PartitionSeen { row, bounds, oldest_unwatched, takeovers, checkpoint, damaged });
+    }
+    Ok(partitions)
+}
+
+/// Whether the newest checkpoint is not what was written.
+async fn damaged(store: &Store, newest: Option<CheckpointAt>) -> Result<bool, StoreError> {
+    let Some(newest) = newest else { return Ok(false) };
+    let whole = store.checkpoints(newest.partition).await?;
+    Ok(whole.first().is_none_or(|whole| whole.offset < newest.offset))
+}
+
+fn folder_bounds(seen: Option<&Inspection>, partition: u32) -> Option<Bounds> {
+    match seen {
+        Some(Inspection::Folder(folder)) => folder.bounds.get(partition as usize).copied(),
+        _ => None,
+    }
+}
+
+/// The bounds of a partition, when its oldest record was written that is not watched yet, and when it changed hands.
+async fn tail(log: &Arc<dyn EventLog>, row: &PartitionRow, thorough: bool) -> (Option<Bounds>, Option<i64>, Vec<i64>) {
+    let Ok(bounds) = log.bounds(&Topic::Observation, row.partition).await else { return (None, None, Vec::new()) };
+    let waits = row.offset.max(bounds.start) < bounds.end;
+    let oldest = if waits {
+        let first = records(log, row.partition, row.offset.max(bounds.start), 1).await;
+        first.first().map(|(at, _)| *at)
+    } else {
+        None
+    };
+    if !thorough {
+        return (Some(bounds), oldest, Vec::new());
+    }
+    let from = bounds.end.saturating_sub(TAIL).max(bounds.start);
+    let newest = records(log, row.partition, from, bounds.end - from).await;
+    let takeovers = newest.into_iter().filter(|(_, takeover)| *takeover).map(|(at, _)| at).collect();
+    (Some(bounds), oldest, takeovers)
+}
+
+/// When records were written, and which of them are takeovers; what cannot be read is left out.
+async fn records(log: &Arc<dyn EventLog>, partition: u32, from: u64, count: u64) -> Vec<(i64, bool)> {
+    let mut found = Vec::new();
+    let Ok(mut reader) = log.reader(&Topic::Observation, partition, from).await else { return found };
+    let (mut next, end) = (from, from + count);
+    while next < end {
+        let most = usize::try_from(end - next).unwrap_or(usize::MAX);
+        let Ok(batch) = reader.next(most, 4 << 20, PATIENCE).await else { break };
+        if batch.records.is_empty() {
+            break;
+        }
+        next = batch.next;
+        found.extend(batch.records.iter().map(|fetched| {
+            let kind = fetched.record.header("ce_type");
+            (fetched.record.timestamp_us, kind.is_some_and(|kind| kind.as_ref() == docs::TAKEOVER_TYPE.as_bytes()))
+        }));
+    }
+    found
+}

@@ -1,0 +1,45 @@
+//! The doctor: says what is wrong, the cause, and what comes next.
+//!
+//! [`Facts`] are gathered by [`Doctor`]; [`judge`] is pure. The command and a running server judge by the same functions.
+
+mod catalogue;
+mod codes;
+mod facts;
+mod finding;
+mod gather;
+mod log;
+mod pair;
+mod settings;
+mod store;
+mod street;
+#[cfg(test)]
+mod tests;
+mod work;
+
+pub use codes::{Area, Code, Severity};
+pub use facts::{
+    ConfigSeen, Facts, PartitionSeen, RulesFolder, Setup, StoreFacts, StoreSeen, TokensFile, Work,
+};
+pub use finding::{Finding, plain};
+pub use gather::{Doctor, SetupOf, Sight};
+
+/// Everything that is wrong by these facts: area by area, and in each what is worst first.
+#[must_use]
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    let mut findings = settings::judge(&facts.setup);
+    findings.extend(log::judge(facts));
+    findings.extend(pair::judge(facts));
+    findings.extend(store::judge(facts));
+    if let Some(config) = &facts.config {
+        findings.extend(catalogue::judge_config(config, facts.setup.rules.as_ref()));
+        if let Some(Ok(config)) = &config.newest {
+            findings.extend(catalogue::judge(config, facts.now));
+        }
+    }
+    if let Some(work) = &facts.work {
+        findings.extend(work::judge(work, facts));
+        findings.extend(street::judge(work));
+    }
+    findings.sort_by_key(|finding| (finding.code.area(), finding.severity(), finding.code));
+    findings
+}

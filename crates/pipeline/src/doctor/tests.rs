@@ -1,0 +1,1 @@
+//! Each finding, brought about by facts made up for it.
