@@ -58,6 +58,16 @@ impl Failure {
         }
     }
 
+    /// What happened, in words.
+    pub(crate) fn words(&self) -> &str {
+        &self.words
+    }
+
+    /// Whether something outside is not there.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.code == 3
+    }
+
     /// Says what happened on stderr and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         eprintln!("muster: {}", self.words);

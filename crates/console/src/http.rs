@@ -15,6 +15,7 @@ mod query;
 mod rest;
 mod scene;
 mod stream;
+mod system;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -121,6 +122,7 @@ fn shown() -> Router<Arc<State>> {
         .route("/dead-letters", get(pages::dead))
         .route("/dead-letters/{id}/replay", post(pages::replay))
         .route("/dead-letters/{id}/drop", post(pages::drop_letter))
+        .route("/system", get(system::page))
         .route("/f/{token}", get(field::show).post(field::post).layer(DefaultBodyLimit::max(21 << 20)))
         .route("/assets/{name}", get(assets::serve))
         .route("/api/v1/cases", get(api::cases))
@@ -139,6 +141,8 @@ fn shown() -> Router<Arc<State>> {
         .route("/api/v1/dead-letters/{id}", get(letters::read))
         .route("/api/v1/dead-letters/{id}/replay", post(letters::replay))
         .route("/api/v1/dead-letters/{id}/drop", post(letters::put_down))
+        .route("/api/v1/doctor", get(system::doctor))
+        .route("/api/v1/system", get(system::read))
         .route("/api/v1/evidence/{id}", get(api::evidence))
         .route("/api/v1/media", post(api::media))
         .route("/api/v1/stream", get(stream::follow))

@@ -16,13 +16,15 @@ use crate::view::dead::DeadView;
 use crate::view::decision::Asks;
 use crate::view::field::{FieldView, Holder};
 use crate::view::list::ListView;
+use crate::view::system::SystemView;
 
 /// The pages that every page links to.
-const NAV: [(&str, Text); 4] = [
+const NAV: [(&str, Text); 5] = [
     ("/", Text::Board),
     ("/cases", Text::Cases),
     ("/conditions", Text::Conditions),
     ("/dead-letters", Text::DeadLetters),
+    ("/system", Text::System),
 ];
 
 #[derive(Template)]
@@ -160,6 +162,25 @@ struct DeadPage<'a> {
 /// As [`board`].
 pub fn dead(look: &Look, view: &DeadView) -> askama::Result<String> {
     DeadPage { look, title: look.t(Text::DeadLetters), nav: "/dead-letters", view }.render()
+}
+
+#[derive(Template)]
+#[template(path = "system.html")]
+struct SystemPage<'a> {
+    look: &'a Look,
+    title: &'a str,
+    nav: &'static str,
+    now: When,
+    view: &'a SystemView,
+}
+
+/// How the system is.
+///
+/// # Errors
+/// As [`board`].
+pub fn system(look: &Look, view: &SystemView) -> askama::Result<String> {
+    let now = phrase::when(look, look.now.micros());
+    SystemPage { look, title: look.t(Text::System), nav: "/system", now, view }.render()
 }
 
 #[derive(Template)]

@@ -11,5 +11,6 @@ pub mod list;
 pub mod need;
 pub mod parts;
 pub mod refusal;
+pub mod system;
 pub mod timeline;
 pub mod why;

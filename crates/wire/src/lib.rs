@@ -3,7 +3,7 @@
 //! Read in this order: [`bounds`] and [`WireError`] hold for everything that comes from outside; [`cloudevents`] is the
 //! envelope; [`observation`] and [`report`] are what comes in; [`record`] is the observation topic, which we alone
 //! write; [`condition`] and [`case`] are what goes out; [`catalogue`] is how configuration versions are kept;
-//! [`problem`], [`receipt`] and [`api`] are what HTTP answers with. [`schema`] makes the files in `schemas/` of the same types.
+//! [`problem`], [`receipt`], [`api`] and [`system`] are what HTTP answers with. [`schema`] makes the files in `schemas/` of the same types.
 
 pub mod api;
 mod attachment;
@@ -30,6 +30,7 @@ pub mod report;
 mod scan;
 pub mod schema;
 mod split;
+pub mod system;
 mod text;
 mod value;
 mod write;

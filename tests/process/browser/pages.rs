@@ -19,7 +19,18 @@ async fn every_page_is_whole_in_both_languages_and_themes_at_both_widths() {
         "time": "2026-11-24T08:00:00+08:00", "data": {"device": "none", "kind": "persons", "values": {"persons": 1}}});
     api.post("/api/v1/observations", "application/cloudevents+json", bad.to_string()).await;
     let case = format!("/cases/{}", found[0]["id"].as_str().unwrap());
-    let paths = ["/", "/cases", "/cases?q=nothing", &case, "/conditions", "/dead-letters", &link, "/nope", "/f/nope"];
+    let paths = [
+        "/",
+        "/cases",
+        "/cases?q=nothing",
+        &case,
+        "/conditions",
+        "/dead-letters",
+        "/system",
+        &link,
+        "/nope",
+        "/f/nope",
+    ];
     let mut wrong = Vec::new();
     for (language, tag) in [("zh", "zh-CN"), ("en", "en")] {
         for (theme, width, height) in

@@ -17,13 +17,14 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
 
 #[test]
 fn every_command_has_a_help() {
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 15] = [
         &[],
         &["demo"],
         &["serve"],
         &["migrate"],
         &["send"],
         &["import"],
+        &["doctor"],
         &["dlq"],
         &["dlq", "list"],
         &["dlq", "show"],

@@ -2,6 +2,7 @@
 
 mod bench;
 mod dlq;
+mod doctor;
 mod import;
 mod migrate;
 mod rules;
@@ -19,6 +20,7 @@ use crate::exit::Failure;
 pub(crate) enum Command {
     Bench(bench::Bench),
     Dlq(dlq::Dlq),
+    Doctor(doctor::Doctor),
     Import(import::Import),
     Migrate(migrate::Migrate),
     Rules(rules::Rules),
@@ -30,6 +32,7 @@ impl Command {
         match self {
             Self::Bench(bench) => bench.run().await,
             Self::Dlq(dlq) => dlq.run().await,
+            Self::Doctor(doctor) => doctor.run().await,
             Self::Import(import) => import.run().await,
             Self::Migrate(migrate) => migrate.run().await,
             Self::Rules(rules) => rules.run(),

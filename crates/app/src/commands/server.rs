@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::exit::Failure;
 use crate::serve::parts::Parts;
 use crate::serve::{console, run};
-use crate::settings::{self, Role, Settings};
+use crate::settings::{self, Role, Settings, SettingsError};
 
 /// However long a server asks us to wait, we look again after this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -67,9 +67,13 @@ pub(crate) struct Answer {
 impl Remote {
     /// The settings that file and environment come to.
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        self.load().map_err(|error| Failure::usage(muster_pipeline::chain(&error)))
+    }
+
+    /// As [`settings`](Self::settings), with the mistake itself.
+    pub(crate) fn load(&self) -> Result<Settings, SettingsError> {
         let environment: settings::Environment = std::env::vars().collect();
         settings::load(self.config.as_deref(), &environment, &[])
-            .map_err(|error| Failure::usage(muster_pipeline::chain(&error)))
     }
 
     /// A running server, by HTTP.

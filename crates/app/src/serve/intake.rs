@@ -22,7 +22,7 @@ pub(crate) type Foreign = BTreeMap<String, ReadReport>;
 const KAFKA: &str = "kafka";
 
 /// Reads the mappings of `intake.topics`, each entry `topic=mapping file`.
-pub(super) fn foreign(topics: &[String]) -> Result<Foreign, Failure> {
+pub(crate) fn foreign(topics: &[String]) -> Result<Foreign, Failure> {
     let wrong = |what: String| Failure::usage(format!("intake.topics: {what}"));
     let one = |entry: &String| {
         let (topic, file) = entry

@@ -1,8 +1,9 @@
 //! `muster serve` and `muster demo`: a process that works until it is told to stop.
 
-mod intake;
+pub(crate) mod intake;
 pub(crate) mod parts;
 pub(crate) mod run;
+pub(crate) mod setup;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::intake;
 use super::parts::Parts;
+use super::setup;
 use crate::exit::Failure;
 use crate::settings::{Role, Settings};
 
@@ -231,5 +232,6 @@ pub(crate) fn desk(parts: &Parts, settings: &Settings) -> Desk {
         media: settings.data_dir.join("evidence"),
         secret: parts.secret.clone(),
         foreign: Arc::clone(&parts.foreign),
+        doctor: setup::doctor(settings, &parts.foreign),
     }
 }

@@ -21,6 +21,12 @@ pub(crate) enum SettingsError {
     /// A mistake in a variable or flag.
     #[error("{name}: {what}")]
     Named { name: String, what: String },
+    /// A setting that there is not.
+    #[error(transparent)]
+    Unknown(Box<SettingsError>),
+    /// A log and a store that do not go together.
+    #[error(transparent)]
+    NoPair(Box<SettingsError>),
 }
 
 impl SettingsError {
@@ -62,7 +68,8 @@ fn merge_table(
         let known = into.get_mut(key.get_ref().as_ref());
         match (known, value.get_ref()) {
             (None, _) if !open => {
-                return Err(at(key.span().start, format!("there is no setting {path}; see --print-config for all")));
+                let unknown = at(key.span().start, format!("there is no setting {path}; see --print-config for all"));
+                return Err(SettingsError::Unknown(Box::new(unknown)));
             }
             (Some(Value::Table(inner)), DeValue::Table(given)) => merge_table(inner, given, &path, at)?,
             (known, given) => {
@@ -131,7 +138,8 @@ pub(super) fn set(table: &mut Table, path: &str, text: &str, name: &str) -> Resu
         }
     }
     let Some(value) = lookup_mut(table, path) else {
-        return Err(SettingsError::named(name, format!("there is no setting {path}; see --print-config for all")));
+        let unknown = SettingsError::named(name, format!("there is no setting {path}; see --print-config for all"));
+        return Err(SettingsError::Unknown(Box::new(unknown)));
     };
     let wrong = |wanted: &str| SettingsError::named(name, format!("{path} must be {wanted}"));
     *value = match value {

@@ -129,7 +129,7 @@ impl Settings {
         if embedded != sqlite || !(embedded || postgres) {
             let what = "the embedded log goes with SQLite and Kafka with PostgreSQL, and no other way; \
                         set MUSTER_LOG__URL and MUSTER_STORE__URL to fit";
-            return Err(SettingsError::named("store.url", what));
+            return Err(SettingsError::NoPair(Box::new(SettingsError::named("store.url", what))));
         }
         if !(1..=1024).contains(&self.log.partitions) {
             return Err(SettingsError::named("log.partitions", "must be 1 to 1024"));

@@ -105,7 +105,7 @@ async fn drawn_board(
 }
 
 /// Remembers language and theme where the address names them.
-fn with_choice(headers: &HeaderMap, uri: &Uri, mut response: Response) -> Response {
+pub(super) fn with_choice(headers: &HeaderMap, uri: &Uri, mut response: Response) -> Response {
     let _ = headers;
     for pair in uri.query().unwrap_or_default().split('&') {
         let known = matches!(pair, "lang=zh" | "lang=en" | "theme=dark" | "theme=light" | "theme=system");

@@ -60,10 +60,8 @@ async fn look_at_days(log: &Path, found: &mut Folder) {
 
 /// Reads as what a day was made, and moves the ends of the observation topic on to where its lanes end.
 async fn look_at_day(path: &Path, bounds: &mut Vec<Bounds>) -> Result<Option<MadeAs>, LogError> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(Duration::from_secs(5))
-        .pragma("query_only", "on");
+    let options =
+        SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(5)).pragma("query_only", "on");
     let mut file = options.connect().await.map_err(|error| storage("opening the file of a day", error))?;
     let read = async {
         let Some(origin) = day::origin(&mut file).await? else { return Ok(None) };

@@ -26,16 +26,19 @@ pub(crate) async fn inspect(settings: &LogSettings) -> Result<Cluster, Unseen> {
         let metadata = asked.client().fetch_metadata(None, ANSWER);
         let metadata = metadata.map_err(|error| {
             let why = asked.client().context().voice().last_error();
-            trouble(&why.map_or("no Kafka broker answers".to_owned(), |why| format!("no Kafka broker answers ({why})")), error)
+            trouble(
+                &why.map_or("no Kafka broker answers".to_owned(), |why| format!("no Kafka broker answers ({why})")),
+                error,
+            )
         })?;
         let mut cluster = told(&metadata, wanted);
         cluster.id = asked.client().fetch_cluster_id(ANSWER).unwrap_or_default();
         let there: Vec<&mut TopicFacts> = cluster.topics.iter_mut().filter(|topic| topic.there).collect();
         let names: Result<Vec<CString>, _> = there.iter().map(|topic| CString::new(topic.name.as_str())).collect();
         // Ids that cannot be had are compared with nothing.
-        if let Ok(ids) = names.map_err(|error| error.to_string()).and_then(|names| {
-            native::topic_ids(asked.client(), &names, ANSWER)
-        }) {
+        if let Ok(ids) =
+            names.map_err(|error| error.to_string()).and_then(|names| native::topic_ids(asked.client(), &names, ANSWER))
+        {
             there.into_iter().zip(ids).for_each(|(topic, id)| topic.id = id);
         }
         Ok(cluster)

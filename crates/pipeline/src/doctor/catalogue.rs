@@ -85,7 +85,9 @@ fn judge_units(config: &Config, now: Filed) -> Vec<Finding> {
     findings.extend(Finding::about(Code::KindWithoutRoute, unasked.map(|kind| plain(kind.kind.to_string()))));
     let asked: BTreeSet<&Competence> =
         book.case_kinds.values().flat_map(|kind| &kind.seats).map(|seat| &seat.competence).collect();
-    let has = |competence: &str| catalogue.units.values().any(|unit| unit.competence.iter().any(|own| covers(own, competence)));
+    let has = |competence: &str| {
+        catalogue.units.values().any(|unit| unit.competence.iter().any(|own| covers(own, competence)))
+    };
     let lacking = asked.iter().filter(|competence| !has(competence.as_str()));
     findings.extend(Finding::about(Code::CompetenceWithoutUnit, lacking.map(|lacking| plain(lacking.to_string()))));
     if !has(COORDINATION) {

@@ -49,6 +49,22 @@ impl Finding {
         self
     }
 
+    /// As the API and the command tell it.
+    #[must_use]
+    pub fn told(self) -> muster_wire::system::Finding {
+        let code = self.code;
+        muster_wire::system::Finding {
+            code: code.name().to_owned(),
+            severity: code.severity().name().to_owned(),
+            area: code.area().name().to_owned(),
+            cause: code.cause().into(),
+            next: code.next().into(),
+            details: self.details.into_iter().map(Into::into).collect(),
+            more: self.more,
+            run: self.run,
+        }
+    }
+
     /// How bad it is.
     #[must_use]
     pub fn severity(&self) -> Severity {

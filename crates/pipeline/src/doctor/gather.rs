@@ -92,8 +92,7 @@ impl Doctor {
         };
         let events = self.events(&log).await;
         let configs = Configs::new(store.clone());
-        let sight =
-            Sight { clock, configs: &configs, store: &store, log: events.as_ref(), own: false, thorough: true };
+        let sight = Sight { clock, configs: &configs, store: &store, log: events.as_ref(), own: false, thorough: true };
         let facts = self.look_on(log, &sight).await;
         if let Some(events) = events {
             events.close().await;
@@ -213,7 +212,12 @@ async fn work(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Work, Stor
         oldest_letter: store.oldest_dead_letter().await?,
         skipped: store.skipped().await?,
         silent_adapters: of(conditions(&present(ADAPTER_SILENT)).await?),
-        blind_places: conditions(&blind).await?.iter().filter(|row| row.place.is_some()).map(|row| sightless(row, now)).collect(),
+        blind_places: conditions(&blind)
+            .await?
+            .iter()
+            .filter(|row| row.place.is_some())
+            .map(|row| sightless(row, now))
+            .collect(),
         blind_devices: of(conditions(&present(DEVICE_BLIND)).await?),
         unfilled: unfilled(store).await?,
         overdue: overdue(store).await?,
@@ -237,7 +241,10 @@ fn sightless(row: &ConditionRow, now: i64) -> Words {
     let (place, rule) = (row.place.as_deref().unwrap_or_default(), &row.rule);
     let sources = if sources.is_empty() { "-" } else { &sources };
     let (zh, en) = row.blind_since.map_or(("?".to_owned(), "?".to_owned()), |since| lasting(now - since));
-    Words::new(format!("{place} · {rule}：{zh}，来源 {sources}"), format!("{place} · {rule}: for {en}, sources {sources}"))
+    Words::new(
+        format!("{place} · {rule}：{zh}，来源 {sources}"),
+        format!("{place} · {rule}: for {en}, sources {sources}"),
+    )
 }
 
 /// Seats for which dispatch has looked and found nobody, by competence. No case is named: not everybody may see each.

@@ -68,7 +68,8 @@ fn judge_folder(folder: &Folder, wanted: &LogSettings, own: bool) -> Vec<Finding
         if made.prefix != wanted.topic_prefix {
             otherwise.push(plain(format!("log.topic_prefix: {} ≠ {}", made.prefix, wanted.topic_prefix)));
         }
-        let set = format!("MUSTER_LOG__PARTITIONS={} MUSTER_LOG__TOPIC_PREFIX={} muster serve", made.partitions, made.prefix);
+        let set =
+            format!("MUSTER_LOG__PARTITIONS={} MUSTER_LOG__TOPIC_PREFIX={} muster serve", made.partitions, made.prefix);
         findings.extend(Finding::about(Code::LogMadeOtherwise, otherwise).map(|finding| finding.run(set)));
     }
     findings

@@ -1,8 +1,8 @@
 //! Judging log and store together: is it the log that the store belongs to, and of the same time?
 
 use muster_domain::text::Words;
-use muster_log::inspect::Inspection;
 use muster_log::Topic;
+use muster_log::inspect::Inspection;
 use muster_store::Identity;
 
 use super::codes::Code;
@@ -17,20 +17,23 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
         findings.extend(Finding::about(Code::LogReplaced, differences(pinned, found, facts)));
     }
     let Some(work) = &facts.work else { return findings };
-    let bounded = || work.partitions.iter().filter_map(|seen| Some((seen.row.partition, seen.row.offset, seen.bounds?)));
-    let behind = bounded().filter(|(_, committed, bounds)| bounds.end < *committed).map(|(partition, committed, bounds)| {
-        Words::new(
-            format!("分区 {partition}：日志末尾 {}，已提交到 {committed}", bounds.end),
-            format!("partition {partition}: the log ends at {}, committed is {committed}", bounds.end),
-        )
-    });
+    let bounded =
+        || work.partitions.iter().filter_map(|seen| Some((seen.row.partition, seen.row.offset, seen.bounds?)));
+    let behind =
+        bounded().filter(|(_, committed, bounds)| bounds.end < *committed).map(|(partition, committed, bounds)| {
+            Words::new(
+                format!("分区 {partition}：日志末尾 {}，已提交到 {committed}", bounds.end),
+                format!("partition {partition}: the log ends at {}, committed is {committed}", bounds.end),
+            )
+        });
     findings.extend(Finding::about(Code::LogBehind, behind));
-    let late = bounded().filter(|(_, committed, bounds)| bounds.start > *committed).map(|(partition, committed, bounds)| {
-        Words::new(
-            format!("分区 {partition}：日志从 {} 开始，已提交到 {committed}", bounds.start),
-            format!("partition {partition}: the log begins at {}, committed is {committed}", bounds.start),
-        )
-    });
+    let late =
+        bounded().filter(|(_, committed, bounds)| bounds.start > *committed).map(|(partition, committed, bounds)| {
+            Words::new(
+                format!("分区 {partition}：日志从 {} 开始，已提交到 {committed}", bounds.start),
+                format!("partition {partition}: the log begins at {}, committed is {committed}", bounds.start),
+            )
+        });
     findings.extend(Finding::about(Code::LogBeginsLate, late));
     findings
 }

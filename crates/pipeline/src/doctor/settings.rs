@@ -9,10 +9,7 @@ pub(super) fn judge(setup: &Setup) -> Vec<Finding> {
     match &setup.tokens {
         None => {
             let open = setup.listens.iter().filter(|address| !address.ip().is_loopback());
-            findings.extend(Finding::about(
-                Code::ListensWithoutTokens,
-                open.map(|address| plain(address.to_string())),
-            ));
+            findings.extend(Finding::about(Code::ListensWithoutTokens, open.map(|address| plain(address.to_string()))));
         }
         Some(tokens) => {
             let path = tokens.path.display();

@@ -61,14 +61,18 @@ fn judge_open(store: &StoreFacts, per_process: u32) -> Vec<Finding> {
                 let left = most.saturating_sub(kept).saturating_sub(used);
                 let said = Words::new(
                     format!("共 {most}，保留 {kept}，在用 {used}，剩 {left}；一个进程要 {per_process}"),
-                    format!("{most} in all, {kept} reserved, {used} in use, {left} left; a process takes {per_process}"),
+                    format!(
+                        "{most} in all, {kept} reserved, {used} in use, {left} left; a process takes {per_process}"
+                    ),
                 );
                 findings.extend((left < per_process).then(|| Finding::new(Code::FewConnections).with(said)));
             }
         }
     }
-    findings.extend(store.apart.map(|apart| {
-        Finding::new(Code::ClockApart).with(plain(format!("{apart:+.1} s"))).run("timedatectl status")
-    }));
+    findings.extend(
+        store.apart.map(|apart| {
+            Finding::new(Code::ClockApart).with(plain(format!("{apart:+.1} s"))).run("timedatectl status")
+        }),
+    );
     findings
 }

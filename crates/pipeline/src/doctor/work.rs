@@ -39,7 +39,10 @@ pub(super) fn judge(work: &Work, facts: &Facts) -> Vec<Finding> {
     let lags = work.partitions.iter().filter(|seen| seen.waited(now) > scaled(LATE)).map(|seen| {
         let (Words { zh, en }, (zh_late, en_late)) = (partition(seen), lasting(seen.waited(now)));
         let lag = seen.lag();
-        Words::new(format!("{zh}：{lag} 条，最早的等了 {zh_late}"), format!("{en}: {lag} records, the oldest waits for {en_late}"))
+        Words::new(
+            format!("{zh}：{lag} 条，最早的等了 {zh_late}"),
+            format!("{en}: {lag} records, the oldest waits for {en_late}"),
+        )
     });
     findings.extend(Finding::about(Code::WatchLags, lags));
     findings.extend(checkpoints(work, now, scaled(OLD)));
@@ -78,7 +81,9 @@ fn held(work: &Work, now: i64) -> Vec<Finding> {
         });
         findings.extend(Finding::about(Code::PartitionNotHeld, free));
     }
-    let alive = |name: &str| work.leases.iter().any(|lease| lease.name == name && lease.owner.is_some() && lease.lease_until > now);
+    let alive = |name: &str| {
+        work.leases.iter().any(|lease| lease.name == name && lease.owner.is_some() && lease.lease_until > now)
+    };
     if !held.is_empty() || ROLES.into_iter().any(alive) {
         findings.extend(Finding::about(Code::RoleMissing, ROLES.into_iter().filter(|name| !alive(name)).map(plain)));
     }
@@ -94,7 +99,10 @@ fn checkpoints(work: &Work, now: i64, old: i64) -> Vec<Finding> {
         let age = now - checkpoint.at;
         let (Words { zh, en }, (zh_age, en_age)) = (partition(seen), lasting(age));
         (age > old && behind > 0).then(|| {
-            Words::new(format!("{zh}：{zh_age}前，要重读 {behind} 条"), format!("{en}: {en_age} old, {behind} records to read again"))
+            Words::new(
+                format!("{zh}：{zh_age}前，要重读 {behind} 条"),
+                format!("{en}: {en_age} old, {behind} records to read again"),
+            )
         })
     });
     findings.extend(Finding::about(Code::CheckpointOld, aged));
@@ -116,7 +124,8 @@ fn outbox(work: &Work, now: i64, waits: i64) -> Vec<Finding> {
         let age = now - pending.oldest?;
         let (zh, en) = lasting(age);
         let count = pending.count;
-        let said = Words::new(format!("{count} 条，最早的等了 {zh}"), format!("{count} rows, the oldest waits for {en}"));
+        let said =
+            Words::new(format!("{count} 条，最早的等了 {zh}"), format!("{count} rows, the oldest waits for {en}"));
         (age > waits).then(|| Finding::new(Code::OutboxWaits).with(said))
     });
     stuck.into_iter().chain(waiting).collect()

@@ -16,6 +16,7 @@ use crate::observation::ObservationV1;
 use crate::problem::{MEDIA_TYPE, Problem};
 use crate::receipt::{AllParked, Receipt};
 use crate::report::ReportV1;
+use crate::system::{Findings, System};
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -188,6 +189,8 @@ fn written() -> Map<String, Value> {
     define::<Readiness>(&mut generator);
     define::<Imported>(&mut generator);
     define::<BadLines>(&mut generator);
+    define::<Findings>(&mut generator);
+    define::<System>(&mut generator);
     generator.take_definitions(true)
 }
 

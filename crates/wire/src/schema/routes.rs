@@ -270,6 +270,16 @@ pub const ROUTES: &[Route] = &[
         .takes(&[(JSON, Shape::One("Dropped"))])
         .answers(&[Answer(204, "It is dropped.", "", Shape::Nothing)])
         .refuses(&[400, 404, 409, 413, 503]),
+    get(
+        "/api/v1/doctor",
+        "diagnose",
+        "Everything that is wrong, as `muster doctor` tells it; this looks closely and takes a while",
+    )
+    .answers(&[Answer(200, "What was found.", JSON, Shape::One("Findings"))])
+    .refuses(&[]),
+    get("/api/v1/system", "readSystem", "Partitions, leases, checkpoints, destinations, and what is wrong at a glance")
+        .answers(&[Answer(200, "As it is now.", JSON, Shape::One("System"))])
+        .refuses(&[]),
     get("/livez", "livez", "Whether the process lives")
         .answers(&[Answer(200, "It does.", PLAIN, Shape::Text)])
         .refuses(&[]),

@@ -16,6 +16,7 @@ use muster_pipeline::admit::{Admit, AdmitSettings};
 use muster_pipeline::clock::Clock;
 use muster_pipeline::configs::Configs;
 use muster_pipeline::desk::{Desk, LinkSecret};
+use muster_pipeline::doctor::{Doctor, Setup, SetupOf};
 use muster_pipeline::metrics::Metrics;
 use muster_pipeline::operate::Operate;
 use muster_pipeline::wake::Wake;
@@ -92,7 +93,8 @@ impl Bench {
         let secret = LinkSecret::of(&store, NOW).await.unwrap();
         let media = folder.path().join("evidence");
         let foreign = Arc::default();
-        let desk = Desk { store, log, configs, operate, admit, clock, metrics, wake, media, secret, foreign };
+        let doctor = Doctor { log: settings, setup: SetupOf::by(Setup::default) };
+        let desk = Desk { store, log, configs, operate, admit, clock, metrics, wake, media, secret, foreign, doctor };
         let settings = ConsoleSettings {
             access,
             demo: false,

@@ -1,0 +1,142 @@
+//! `muster doctor`: what is wrong, the cause, and the next command.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use muster_pipeline::clock::Clock;
+use muster_pipeline::doctor::{Code, Finding, judge, plain};
+use muster_store::StoreSettings;
+use muster_wire::system::{self, Findings, Said};
+
+use super::server::Remote;
+use crate::exit::Failure;
+use crate::serve::intake::foreign;
+use crate::serve::setup;
+use crate::settings::{Settings, SettingsError};
+
+/// Say what is wrong with log, database, settings, rule book, catalogue and running work: the cause, and what comes next.
+///
+/// Nothing is changed. Where a server holds the data folder it is asked; log and database are looked at from here
+/// otherwise. Exit codes: 0 nothing is wrong, 1 something is, 2 the settings cannot be used, 3 broker, database or server
+/// do not answer.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// One finding a line, as a JSON object.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl Doctor {
+    pub(crate) async fn run(self) -> Result<ExitCode, Failure> {
+        let settings = match self.remote.load() {
+            Ok(settings) => settings,
+            Err(error) => return Ok(self.unsettled(mistaken(&error))),
+        };
+        let foreign = match foreign(&settings.intake.topics) {
+            Ok(foreign) => foreign,
+            Err(failure) => {
+                return Ok(self.unsettled(Finding::new(Code::SettingsRefused).with(plain(failure.words()))));
+            }
+        };
+        let held = settings.log.url == "embedded" && muster_log::FolderLock::is_held(&settings.data_dir);
+        let mut unanswered = None;
+        if held || self.remote.url.is_some() {
+            match self.ask(&settings).await {
+                Ok(findings) => return Ok(self.told(&findings)),
+                Err(failure) if held => unanswered = Some(failure),
+                Err(failure) if failure.is_absent() => {
+                    let silent = Finding::new(Code::ServerSilent).with(plain(failure.words()));
+                    return Ok(self.told(&[silent.told()]));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        let store = StoreSettings { url: settings.store.url.clone(), max_connections: settings.store.max_connections };
+        let doctor = setup::doctor(&settings, &foreign);
+        let findings = judge(&doctor.examine(&store, &Clock::real(), held).await);
+        let mut findings: Vec<system::Finding> = findings.into_iter().map(Finding::told).collect();
+        if let Some((failure, locked)) =
+            unanswered.zip(findings.iter_mut().find(|finding| finding.code == Code::DataFolderLocked.name()))
+        {
+            locked.details.push(Said::from(plain(failure.words())));
+        }
+        Ok(self.told(&findings))
+    }
+
+    /// What a running server finds.
+    async fn ask(&self, settings: &Settings) -> Result<Vec<system::Finding>, Failure> {
+        let server = self.remote.running(settings)?;
+        let answer = server.ask(Method::GET, "/api/v1/doctor", "application/json", Bytes::new()).await?;
+        let found = serde_json::from_slice::<Findings>(&answer.body).ok().filter(|_| answer.status == StatusCode::OK);
+        found.map(|found| found.findings).ok_or_else(|| Failure::refused(answer.words()))
+    }
+
+    /// The settings are none to look with.
+    fn unsettled(&self, finding: Finding) -> ExitCode {
+        self.told(&[finding.told()]);
+        ExitCode::from(2)
+    }
+
+    /// Tells findings and gives the exit code that they come to.
+    fn told(&self, findings: &[system::Finding]) -> ExitCode {
+        if self.json {
+            for finding in findings {
+                crate::say(&format!("{}\n", serde_json::json!(finding)));
+            }
+        } else {
+            crate::say(&in_words(findings));
+        }
+        let count = |severity: &str| findings.iter().filter(|finding| finding.severity == severity).count();
+        let (problems, warnings, notes) = (count("problem"), count("warning"), count("note"));
+        eprintln!("muster: {problems} problems, {warnings} warnings, {notes} notes");
+        let outside = [Code::BrokerUnreachable, Code::StoreUnreachable, Code::ServerSilent].map(Code::name);
+        if findings.iter().any(|finding| outside.contains(&finding.code.as_str())) {
+            ExitCode::from(3)
+        } else if problems + warnings > 0 {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// What is wrong with settings that cannot be loaded.
+fn mistaken(error: &SettingsError) -> Finding {
+    let code = match error {
+        SettingsError::Unknown(_) => Code::UnknownSetting,
+        SettingsError::NoPair(_) => Code::PairMismatch,
+        _ => Code::SettingsRefused,
+    };
+    Finding::new(code).with(plain(muster_pipeline::chain(error)))
+}
+
+/// Findings for people, area by area.
+fn in_words(findings: &[system::Finding]) -> String {
+    if findings.is_empty() {
+        return "nothing is wrong\n".to_owned();
+    }
+    let (mut words, mut area) = (String::new(), "");
+    for finding in findings {
+        if finding.area != area {
+            area = &finding.area;
+            let _ = writeln!(words, "{area}");
+        }
+        let severity = if finding.severity == "problem" { "PROBLEM" } else { &finding.severity };
+        let _ = writeln!(words, "  {severity} {}: {}", finding.code, finding.cause.en);
+        for detail in &finding.details {
+            let _ = writeln!(words, "      {}", detail.en);
+        }
+        if finding.more > 0 {
+            let _ = writeln!(words, "      and {} more", finding.more);
+        }
+        let _ = writeln!(words, "    next: {}", finding.next.en);
+        for command in &finding.run {
+            let _ = writeln!(words, "    $ {command}");
+        }
+    }
+    words
+}
