@@ -55,7 +55,22 @@ impl Stage {
 
     /// The intake topic.
     pub(crate) fn intake(&self) -> String {
-        format!("{}.intake.v1", self.prefix)
+        self.topic("intake.v1")
+    }
+
+    /// A topic of ours by what follows its prefix.
+    pub(crate) fn topic(&self, stem: &str) -> String {
+        format!("{}.{stem}", self.prefix)
+    }
+
+    /// PostgreSQL's database, where there is one.
+    pub(crate) fn database(&self) -> Option<&Database> {
+        self.shared.as_ref().map(|(_, database)| database)
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Puts rules and catalogue where a server finds them.

@@ -1,6 +1,7 @@
 //! The commands that send, import and deal with dead letters, with a server beside them and without.
 
 mod catalogue;
+mod doctor;
 mod letters;
 mod reports;
 mod send;

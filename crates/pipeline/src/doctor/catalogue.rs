@@ -61,6 +61,9 @@ pub(super) fn judge(config: &Config, now: i64) -> Vec<Finding> {
     let (book, catalogue) = (&config.rulebook, &config.catalogue);
     let idle = book.rules.values().filter(|rule| rule.mode != Mode::Live);
     findings.extend(Finding::about(Code::RulesNotLive, idle.map(|rule| plain(rule.id.to_string()))));
+    if catalogue.places.is_empty() {
+        findings.push(Finding::new(Code::CatalogueEmpty));
+    }
     let unseen = config
         .watched()
         .filter(|(rule, place)| config.sources(&place.id, &rule.sees).next().is_none())

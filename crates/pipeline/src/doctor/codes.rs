@@ -273,6 +273,9 @@ codes! {
     RulesNotLive "rules-not-live" Rules Note
         "有规则在试运行或已关闭：不立案" "Rules run in shadow or are off: they open no case"
         "若是有意，不必理会" "nothing, if that is meant"
+    CatalogueEmpty "catalogue-empty" Catalogue Warning
+        "目录里没有点位：没有什么可看" "The catalogue holds no place: there is nothing to watch"
+        "用 `muster import` 依次导入网格、单位、点位、设备" "bring in grid, units, places and devices with `muster import`"
     PlaceWithoutDevice "place-without-device" Catalogue Warning
         "规则要看这些点位，却没有能说这种观测的设备：它们永远失明" "Rules watch these places, and no device speaks of what they look for: they stay blind"
         "用 `muster import devices` 补上设备，或收窄规则的 only_grids" "add devices with `muster import devices`, or narrow the rule by only_grids"

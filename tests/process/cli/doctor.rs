@@ -1,0 +1,68 @@
+//! `muster doctor`: what really goes wrong, brought about with the real program, and what it says of it.
+
+mod embedded;
+mod shared;
+
+use std::process::Command;
+
+use muster_tests::{Server, until};
+use serde_json::Value;
+
+use super::{Ran, file, run};
+use crate::api::PATIENCE;
+use crate::records::{RULES, STREET};
+use crate::stage::{CatalogueFiles, Stage, book};
+
+/// The command, its findings as JSON lines.
+const DOCTOR: [&str; 2] = ["doctor", "--json"];
+
+/// The street, with a unit for each competence that is asked for: nothing is wrong with it.
+const WHOLE: CatalogueFiles<'static> = CatalogueFiles {
+    units: "id,name,kind,grids,competence,capacity,phone,valid_from,valid_to\n\
+            enforcement,执法队,enforcement,500103005,enforcement,,023-0001,,\n\
+            technical,运维,technical,,technical,,023-0003,,\n\
+            coordination,综合协调岗,coordination,500103005,coordination,,023-0002,,\n",
+    ..STREET
+};
+
+/// What the doctor finds in this environment, and its exit code.
+fn found(command: &mut Command) -> (Option<i32>, Vec<Value>) {
+    let ran = Ran::of(command);
+    let lines = ran.lines();
+    (ran.code, lines)
+}
+
+/// What the doctor finds on a stage without asking a server.
+fn diagnosed(stage: &Stage) -> Vec<Value> {
+    found(&mut stage.command(&DOCTOR)).1
+}
+
+/// What a running server finds of itself.
+fn confided(stage: &Stage, server: &Server) -> (Option<i32>, Vec<Value>) {
+    found(stage.command(&DOCTOR).args(["--url", server.url()]))
+}
+
+/// The finding of a code, which must be there.
+#[track_caller]
+fn finding<'a>(findings: &'a [Value], code: &str) -> &'a Value {
+    findings.iter().find(|finding| finding["code"] == code).unwrap_or_else(|| panic!("no {code}: {findings:#?}"))
+}
+
+/// All that a finding concerns, in one text.
+#[track_caller]
+fn details(findings: &[Value], code: &str) -> String {
+    let details = finding(findings, code)["details"].as_array().unwrap();
+    details.iter().map(|detail| detail["en"].as_str().unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+/// A stage with rules and street, and a server that finds nothing wrong.
+async fn well(stage: Stage) -> (Stage, Server) {
+    stage.adopt(&book(RULES), WHOLE).await;
+    let server = stage.serve();
+    until("nothing to be wrong", PATIENCE, || {
+        let (code, findings) = confided(&stage, &server);
+        // A broker that stands alone keeps one copy, which is told, and nothing is wrong with that.
+        (code == Some(0) && findings.iter().all(|finding| finding["severity"] == "note")).then_some(())
+    });
+    (stage, server)
+}

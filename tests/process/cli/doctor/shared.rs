@@ -1,0 +1,159 @@
+//! What goes wrong on Kafka and PostgreSQL: topics, passwords, schema, leases, clocks of others.
+
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, ResourceSpecifier};
+use rdkafka::client::DefaultClientContext;
+use serde_json::json;
+
+use super::*;
+use crate::stage::program;
+
+fn admin(stage: &Stage) -> AdminClient<DefaultClientContext> {
+    ClientConfig::new().set("bootstrap.servers", stage.bootstrap()).create().unwrap()
+}
+
+#[test]
+fn who_does_not_answer_is_named() {
+    let (code, findings) = found(
+        program(&DOCTOR)
+            .env("MUSTER_LOG__URL", "kafka://127.0.0.1:1")
+            .env("MUSTER_STORE__URL", "postgres://nobody@127.0.0.1:1/none"),
+    );
+    assert_eq!(code, Some(3));
+    assert!(details(&findings, "broker-unreachable").contains("no Kafka broker answers"));
+    finding(&findings, "store-unreachable");
+    let ran = Ran::of(&mut program(&["doctor", "--json", "--url", "http://127.0.0.1:1"])).ended(3, &[]);
+    assert!(details(&ran.lines(), "server-silent").contains("127.0.0.1:1"));
+}
+
+#[tokio::test]
+async fn a_well_server_is_seen_from_inside_and_outside() {
+    let Some(stage) = Stage::kafka() else { return };
+    let (stage, server) = well(stage).await;
+    let (code, findings) = found(&mut stage.command(&DOCTOR));
+    assert_eq!(code, Some(0), "{findings:#?}");
+    finding(&findings, "single-copy");
+    server.kill();
+    // Leases run out by themselves.
+    until("nobody to watch", PATIENCE, || {
+        let findings = diagnosed(&stage);
+        findings.iter().any(|finding| finding["code"] == "nothing-watches").then_some(())
+    });
+}
+
+#[tokio::test]
+async fn topics_are_missing_before_the_first_start_and_are_not_made() {
+    let Some(stage) = Stage::kafka() else { return };
+    let findings = diagnosed(&stage);
+    let missing = details(&findings, "topic-missing");
+    assert_eq!(missing.lines().count(), 8, "{missing}");
+    finding(&findings, "schema-older");
+    assert_eq!(details(&diagnosed(&stage), "topic-missing"), missing);
+}
+
+#[tokio::test]
+async fn topics_that_somebody_changed_are_named_with_the_change_to_make() {
+    let Some(stage) = Stage::kafka() else { return };
+    stage.adopt(&book(RULES), WHOLE).await;
+    let (admin, options) = (admin(&stage), AdminOptions::new());
+    let (case, condition) = (stage.topic("case.v1"), stage.topic("condition.v1"));
+    let changed = AlterConfig::new(ResourceSpecifier::Topic(&case))
+        .set("retention.ms", "1000")
+        .set("max.message.bytes", "50000")
+        .set("cleanup.policy", "compact")
+        .set("min.insync.replicas", "2");
+    admin.alter_configs([&changed], &options).await.unwrap()[0].as_ref().unwrap();
+    let added = admin.create_partitions([&NewPartitions::new(&condition, 7)], &options).await.unwrap();
+    added[0].as_ref().unwrap();
+    let findings = until("the brokers to tell of the change", PATIENCE, || {
+        let findings = diagnosed(&stage);
+        findings.iter().any(|finding| finding["code"] == "partition-count-differs").then_some(findings)
+    });
+    assert!(details(&findings, "partition-count-differs").contains("7 partitions, not 4"));
+    assert!(details(&findings, "retention-short").contains(&case));
+    let command = finding(&findings, "retention-short")["run"][0].as_str().unwrap();
+    assert!(command.contains(stage.bootstrap().split(',').next().unwrap()) && command.contains(&case), "{command}");
+    finding(&findings, "message-size-small");
+    finding(&findings, "topic-compacted");
+    assert!(details(&findings, "min-insync-high").contains("copies 1"));
+}
+
+#[tokio::test]
+async fn a_topic_made_anew_is_seen() {
+    let Some(stage) = Stage::kafka() else { return };
+    let (stage, server) = well(stage).await;
+    assert_eq!(server.terminate().code(), Some(0));
+    let (admin, options) = (admin(&stage), AdminOptions::new());
+    let observation = stage.topic("observation.v1");
+    admin.delete_topics(&[&observation], &options).await.unwrap()[0].as_ref().unwrap();
+    until("the topic to be gone", PATIENCE, || {
+        let findings = diagnosed(&stage);
+        findings.iter().any(|finding| finding["code"] == "topic-missing").then_some(())
+    });
+    let (log, store) = stage.open().await;
+    log.close().await;
+    store.close().await;
+    let findings = diagnosed(&stage);
+    assert!(details(&findings, "log-replaced").contains(&observation), "{findings:#?}");
+    finding(&findings, "log-behind");
+}
+
+#[tokio::test]
+async fn the_database_is_looked_at() {
+    let Some(stage) = Stage::kafka() else { return };
+    stage.adopt(&book(RULES), WHOLE).await;
+    let database = stage.database().unwrap();
+    let missing = format!("{}_not_there", database.url());
+    assert!(
+        details(&found(stage.command(&DOCTOR).env("MUSTER_STORE__URL", missing)).1, "database-missing")
+            .contains("_not_there")
+    );
+    let name = database.url().rsplit('/').next().unwrap().to_owned();
+    database.query(&format!("alter database {name} set synchronous_commit = off")).unwrap();
+    let findings = found(stage.command(&DOCTOR).env("MUSTER_STORE__MAX_CONNECTIONS", "5000")).1;
+    finding(&findings, "synchronous-commit-off");
+    assert!(details(&findings, "max-connections-small").contains("a process takes 5000"), "{findings:#?}");
+    database.query("insert into migration (version, name, checksum, at) values (99, 'of tomorrow', 'x', 1)").unwrap();
+    assert!(details(&diagnosed(&stage), "schema-newer").contains("99"));
+}
+
+#[tokio::test]
+async fn processes_that_fight_or_are_gone_are_seen() {
+    let Some(stage) = Stage::kafka() else { return };
+    let (stage, _server) = well(stage).await;
+    let database = stage.database().unwrap();
+    let findings = until("a partition that nobody holds, and a role that nobody has", PATIENCE, || {
+        // Whoever held it finds itself overtaken, and takes it again at its next beat.
+        database
+            .query("update log_partition set owner = null, lease_until = 1, epoch = epoch + 1 where partition = 2")
+            .unwrap();
+        database.query("update lease set owner = 'gone', lease_until = 1 where name = 'tick'").unwrap();
+        let findings = diagnosed(&stage);
+        let both = ["partition-not-held", "role-missing"];
+        both.iter().all(|code| findings.iter().any(|finding| finding["code"] == *code)).then_some(findings)
+    });
+    assert!(details(&findings, "partition-not-held").contains("partition 2"));
+    assert_eq!(details(&findings, "role-missing"), "tick");
+    let findings = until("a partition that changes hands again and again", PATIENCE, || {
+        database
+            .query("update log_partition set owner = 'one', lease_until = 1, epoch = epoch + 1 where partition = 1")
+            .unwrap();
+        let findings = diagnosed(&stage);
+        findings.iter().any(|finding| finding["code"] == "lease-fight").then_some(findings)
+    });
+    assert!(details(&findings, "lease-fight").contains("partition 1"), "{findings:#?}");
+    assert_eq!(finding(&findings, "lease-fight")["severity"], json!("problem"));
+}
+
+#[tokio::test]
+async fn a_damaged_checkpoint_and_a_log_that_begins_late_are_seen() {
+    let Some(stage) = Stage::kafka() else { return };
+    let (stage, server) = well(stage).await;
+    assert_eq!(server.terminate().code(), Some(0), "which leaves checkpoints behind");
+    let database = stage.database().unwrap();
+    database.query("update checkpoint set checksum = 'not its sum' where partition = 3").unwrap();
+    database.query("update log_partition set next_offset = 1000000 where partition = 0").unwrap();
+    let findings = diagnosed(&stage);
+    assert_eq!(details(&findings, "checkpoint-damaged"), "partition 3");
+    assert!(details(&findings, "log-behind").contains("committed is 1000000"));
+}
