@@ -90,6 +90,8 @@ impl Stage {
             topic_prefix: self.prefix.clone(),
             partitions: PARTITIONS,
             data_dir: self.folder.path().to_path_buf(),
+            // As the program itself would make the topics.
+            retention: std::time::Duration::from_secs(30 * 24 * 3600),
             ..LogSettings::default()
         };
         let log = muster_log::open(&settings).await.unwrap();

@@ -140,7 +140,7 @@ fn work(look: &Look, work: &Work, now: i64) -> WorkView {
     let oldest = work.pending.and_then(|pending| pending.oldest).filter(|oldest| now - oldest > SHORT);
     WorkView {
         partitions: work.partitions.iter().map(|seen| partition(look, seen, now)).collect(),
-        leases: work.leases.iter().map(|row| lease(row, now)).collect(),
+        leases: work.leases.iter().map(|row| lease(look, row, now)).collect(),
         destinations: work.destinations.iter().map(|row| destination(look, row)).collect(),
         pending: work.pending.map_or(0, |pending| pending.count),
         waits: oldest.map(|oldest| lasted(look, now - oldest)),
@@ -165,14 +165,32 @@ fn partition(look: &Look, seen: &PartitionSeen, now: i64) -> PartitionView {
     }
 }
 
-fn lease(row: &LeaseRow, now: i64) -> LeaseView {
+fn lease(look: &Look, row: &LeaseRow, now: i64) -> LeaseView {
+    let pick = |zh: &str, en: &str| look.lang.pick(zh.to_owned(), en.to_owned());
+    let name = match row.name.as_str() {
+        "publish" => pick("发布", "Publish"),
+        "dispatch" => pick("派单", "Dispatch"),
+        "tick" => pick("走时限", "Clocks of cases"),
+        name => match name.strip_prefix("intake:") {
+            Some(topic) => look.lang.pick(format!("接收 {topic}"), format!("Intake {topic}")),
+            None => name.to_owned(),
+        },
+    };
     let holder = row.owner.clone().filter(|_| row.lease_until > now);
-    LeaseView { name: row.name.clone(), holder, epoch: row.epoch }
+    LeaseView { name, holder, epoch: row.epoch }
 }
 
 fn destination(look: &Look, row: &DestinationRow) -> DestinationView {
+    let name = match row.name.as_str() {
+        "case" => look.lang.pick("案件主题", "Case topic"),
+        "condition" => look.lang.pick("状况主题", "Condition topic"),
+        "act" => look.lang.pick("人的决定回到日志", "Acts back to the log"),
+        "ladder" => look.lang.pick("处置阶梯", "Ladder"),
+        "notice" => look.lang.pick("提醒", "Notices"),
+        name => name,
+    };
     DestinationView {
-        name: row.name.clone(),
+        name: name.to_owned(),
         cursor: row.cursor,
         moved: (row.moved > 0).then(|| phrase::when(look, row.moved)),
         attempts: row.attempts,

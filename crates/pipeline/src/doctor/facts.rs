@@ -38,6 +38,16 @@ pub struct Facts {
     pub speed: f64,
 }
 
+impl Facts {
+    /// When a lease must not have run out yet to hold. Where nobody has the data folder locked nobody is at work, and a
+    /// lease that a killed process left behind holds nothing.
+    #[must_use]
+    pub fn held_after(&self) -> i64 {
+        let stopped = matches!(&self.log, Ok(Inspection::Folder(folder)) if !folder.held);
+        if stopped { i64::MAX } else { self.now }
+    }
+}
+
 /// What the settings and the files they name say.
 #[derive(Debug, Clone, Default)]
 pub struct Setup {

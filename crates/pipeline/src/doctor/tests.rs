@@ -299,6 +299,10 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
     (Code::NoCoordination, |facts| catalogue(facts, &CATALOGUE.replace("[\"coordination\"]", "[\"other\"]"))),
     (Code::UnitWithoutCompetence, |facts| catalogue(facts, &CATALOGUE.replace("[\"technical\"]", "[]"))),
     (Code::NothingWatches, |facts| work(facts).partitions.iter_mut().for_each(|seen| seen.row.lease_until = NOW)),
+    (Code::NothingWatches, |facts| {
+        folder(facts).held = false;
+        facts.own = false;
+    }),
     (Code::PartitionNotHeld, |facts| work(facts).partitions[0].row.owner = None),
     (Code::LeaseFight, |facts| {
         work(facts).partitions[0].takeovers = (0..4).map(|n| NOW - n * 3 * SECOND).collect();

@@ -22,7 +22,7 @@ pub(super) fn judge(work: &Work, facts: &Facts) -> Vec<Finding> {
     let now = facts.now;
     // A world that runs faster has longer minutes.
     let scaled = |micros: i64| (micros as f64 * facts.speed.max(1.0)) as i64;
-    let mut findings = held(work, now);
+    let mut findings = held(work, facts);
     let fights = work.partitions.iter().filter_map(|seen| {
         let newest = seen.takeovers.iter().max()?;
         let recent = seen.takeovers.iter().filter(|at| newest - **at <= scaled(MINUTE)).count();
@@ -65,8 +65,9 @@ fn partition(seen: &PartitionSeen) -> Words {
 }
 
 /// Partitions and roles that somebody must hold.
-fn held(work: &Work, now: i64) -> Vec<Finding> {
-    let (held, free): (Vec<_>, Vec<_>) = work.partitions.iter().partition(|seen| seen.holder(now).is_some());
+fn held(work: &Work, facts: &Facts) -> Vec<Finding> {
+    let (now, after) = (facts.now, facts.held_after());
+    let (held, free): (Vec<_>, Vec<_>) = work.partitions.iter().partition(|seen| seen.holder(after).is_some());
     let mut findings = Vec::new();
     if held.is_empty() {
         findings.push(Finding::new(Code::NothingWatches).run("muster serve"));
@@ -82,7 +83,7 @@ fn held(work: &Work, now: i64) -> Vec<Finding> {
         findings.extend(Finding::about(Code::PartitionNotHeld, free));
     }
     let alive = |name: &str| {
-        work.leases.iter().any(|lease| lease.name == name && lease.owner.is_some() && lease.lease_until > now)
+        work.leases.iter().any(|lease| lease.name == name && lease.owner.is_some() && lease.lease_until > after)
     };
     if !held.is_empty() || ROLES.into_iter().any(alive) {
         findings.extend(Finding::about(Code::RoleMissing, ROLES.into_iter().filter(|name| !alive(name)).map(plain)));

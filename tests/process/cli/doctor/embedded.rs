@@ -109,14 +109,13 @@ async fn rule_book_and_catalogue_are_looked_through() {
                   cam-1,camera,一号相机,lane-1,,,,\n\
                   cam-9,camera,九号相机,,,,,\n",
         units: "id,name,kind,grids,competence,capacity,phone,valid_from,valid_to\n\
-                idle,闲,idle,500103005,,,,,\n",
+                garden,园林,garden,500103005,garden,,,,\n",
         ..STREET
     };
     stage.adopt(&book(RULES), gaps).await;
     let findings = diagnosed(&stage);
     assert_eq!(details(&findings, "place-without-device"), "lane-2 · lane (occupancy)\nlane-3 · lane (occupancy)");
     assert_eq!(details(&findings, "device-without-place"), "cam-9");
-    assert_eq!(details(&findings, "unit-without-competence"), "idle");
     assert!(details(&findings, "competence-without-unit").contains("enforcement"));
     finding(&findings, "no-coordination-post");
 
@@ -146,7 +145,8 @@ async fn nothing_adopted_and_nothing_migrated_are_told_apart() {
 async fn dead_letters_and_skipped_records_are_counted() {
     let (stage, server) = well(Stage::embedded()).await;
     let api = Api::new(server.url());
-    api.observe(&[seen(7, "stranger", 0, false)]).await;
+    let stranger = seen(7, "stranger", 0, false).to_string();
+    assert_eq!(api.post("/api/v1/observations", "application/cloudevents+json", stranger).await.status, 422);
     let told = until("the dead letter", PATIENCE, || {
         let (_, findings) = confided(&stage, &server);
         findings.into_iter().find(|finding| finding["code"] == "dead-letters-open")
