@@ -107,6 +107,8 @@ impl Stage {
             .env("MUSTER_HTTP__LISTEN", "127.0.0.1:0")
             .env("MUSTER_STORE__URL", self.store_url())
             .env("MUSTER_LOG__URL", self.log_url())
+            // How full the disk of this machine is, is no matter of the tests.
+            .env("MUSTER_LOG__FREE_DISK_PERCENT", "0")
             .env("MUSTER_LOG__TOPIC_PREFIX", &self.prefix)
             .env("MUSTER_LOG__PARTITIONS", PARTITIONS.to_string());
         command
