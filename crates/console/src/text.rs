@@ -363,7 +363,7 @@ texts! {
     SystemAsOf "截至" "as of"
     SystemWell "没有发现问题。" "Nothing is wrong."
     SystemFindings "发现的问题" "What is wrong"
-    SystemMore "运行 muster doctor 会看得更细。" "`muster doctor` looks more closely."
+    SystemMore "运行 muster doctor 会看得更细。" "Run muster doctor to look more closely."
     SystemProblem "问题" "Problem"
     SystemWarning "警告" "Warning"
     SystemNote "提示" "Note"

@@ -128,10 +128,11 @@ fn finding(look: &Look, finding: &Finding) -> FindingView {
         code: finding.code.name(),
         tone,
         severity: look.t(severity),
-        cause: look.w(&finding.code.cause()).to_owned(),
+        cause: look.w(&finding.code.cause()).replace('`', ""),
         details: finding.details.iter().map(|detail| look.w(detail).to_owned()).collect(),
         more: finding.more,
-        next: look.w(&finding.code.next()).to_owned(),
+        // On a page commands stand without the marks of a terminal.
+        next: look.w(&finding.code.next()).replace('`', ""),
         run: finding.run.clone(),
     }
 }

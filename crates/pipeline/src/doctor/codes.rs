@@ -145,7 +145,7 @@ codes! {
         "磁盘剩余低于下限：接收一律回 503，案件仍可处理" "The disk has less room than the floor: intake answers 503, case work goes on"
         "腾出空间，或缩短 log.retention 后重启" "make room, or shorten log.retention and start again"
     DiskNearlyFull "disk-nearly-full" Log Warning
-        "磁盘剩余不到一成" "Less than a tenth of the disk is free"
+        "磁盘剩余不到下限的两倍（默认一成）" "The disk has less room than twice the floor, by default a tenth"
         "腾出空间，或缩短 log.retention" "make room, or shorten log.retention"
     DayUnreadable "day-file-unreadable" Log Problem
         "日志的某一天打不开：那一天的记录无法重读，服务会拒绝启动" "A day of the log cannot be opened: its records cannot be read again, and the server refuses to start"

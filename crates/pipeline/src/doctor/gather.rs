@@ -270,17 +270,37 @@ async fn overdue(store: &Store) -> Result<Vec<Words>, StoreError> {
 
 async fn partitions(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Vec<PartitionSeen>, StoreError> {
     let checkpoints = sight.store.checkpoints_at().await?;
+    let rows = sight.store.partitions().await?;
+    let mut tails = tails(sight, &rows).await;
     let mut partitions = Vec::new();
-    for row in sight.store.partitions().await? {
+    for row in rows {
         let checkpoint = checkpoints.iter().find(|checkpoint| checkpoint.partition == row.partition).copied();
         let damaged = sight.thorough && damaged(sight.store, checkpoint).await?;
-        let (bounds, oldest_unwatched, takeovers) = match sight.log {
-            Some(log) => tail(log, &row, sight.thorough).await,
-            None => (folder_bounds(seen, row.partition), None, Vec::new()),
-        };
+        let tail = tails.remove(&row.partition).unwrap_or_default();
+        let bounds = tail.bounds.or_else(|| folder_bounds(seen, row.partition));
+        let Tail { oldest_unwatched, takeovers, .. } = tail;
         partitions.push(PartitionSeen { row, bounds, oldest_unwatched, takeovers, checkpoint, damaged });
     }
     Ok(partitions)
+}
+
+/// The end of each partition's log, read side by side: a Kafka takes its time for each.
+async fn tails(sight: &Sight<'_>, rows: &[PartitionRow]) -> BTreeMap<u32, Tail> {
+    let Some(log) = sight.log else { return BTreeMap::new() };
+    let mut reads = tokio::task::JoinSet::new();
+    for row in rows {
+        let (log, row, thorough) = (Arc::clone(log), row.clone(), sight.thorough);
+        reads.spawn(async move { (row.partition, tail(&log, &row, thorough).await) });
+    }
+    reads.join_all().await.into_iter().collect()
+}
+
+/// What the log says of a partition.
+#[derive(Debug, Default)]
+struct Tail {
+    bounds: Option<Bounds>,
+    oldest_unwatched: Option<i64>,
+    takeovers: Vec<i64>,
 }
 
 /// Whether the newest checkpoint is not what was written.
@@ -298,22 +318,19 @@ fn folder_bounds(seen: Option<&Inspection>, partition: u32) -> Option<Bounds> {
 }
 
 /// The bounds of a partition, when its oldest record was written that is not watched yet, and when it changed hands.
-async fn tail(log: &Arc<dyn EventLog>, row: &PartitionRow, thorough: bool) -> (Option<Bounds>, Option<i64>, Vec<i64>) {
-    let Ok(bounds) = log.bounds(&Topic::Observation, row.partition).await else { return (None, None, Vec::new()) };
-    let waits = row.offset.max(bounds.start) < bounds.end;
-    let oldest = if waits {
-        let first = records(log, row.partition, row.offset.max(bounds.start), 1).await;
-        first.first().map(|(at, _)| *at)
-    } else {
-        None
-    };
-    if !thorough {
-        return (Some(bounds), oldest, Vec::new());
+async fn tail(log: &Arc<dyn EventLog>, row: &PartitionRow, thorough: bool) -> Tail {
+    let Ok(bounds) = log.bounds(&Topic::Observation, row.partition).await else { return Tail::default() };
+    let mut tail = Tail { bounds: Some(bounds), ..Tail::default() };
+    let next = row.offset.max(bounds.start);
+    if next < bounds.end {
+        tail.oldest_unwatched = records(log, row.partition, next, 1).await.first().map(|(at, _)| *at);
     }
-    let from = bounds.end.saturating_sub(TAIL).max(bounds.start);
-    let newest = records(log, row.partition, from, bounds.end - from).await;
-    let takeovers = newest.into_iter().filter(|(_, takeover)| *takeover).map(|(at, _)| at).collect();
-    (Some(bounds), oldest, takeovers)
+    if thorough {
+        let from = bounds.end.saturating_sub(TAIL).max(bounds.start);
+        let newest = records(log, row.partition, from, bounds.end - from).await;
+        tail.takeovers = newest.into_iter().filter(|(_, takeover)| *takeover).map(|(at, _)| at).collect();
+    }
+    tail
 }
 
 /// When records were written, and which of them are takeovers; what cannot be read is left out.

@@ -8,8 +8,8 @@ use super::codes::Code;
 use super::facts::Facts;
 use super::finding::{Finding, plain};
 
-/// Less room than this, in percent, is worth a word.
-const NEARLY_FULL: u8 = 10;
+/// Less room than so many times the floor is worth a word.
+const NEARLY_FULL: u8 = 2;
 /// What a batch of one record is longer than the record, at most.
 const FRAMING: u64 = 4096;
 
@@ -49,7 +49,7 @@ fn judge_folder(folder: &Folder, wanted: &LogSettings, own: bool) -> Vec<Finding
         );
         let code = match free {
             free if free < floor => Some(Code::DiskFull),
-            free if free < NEARLY_FULL => Some(Code::DiskNearlyFull),
+            free if free < floor.saturating_mul(NEARLY_FULL) => Some(Code::DiskNearlyFull),
             _ => None,
         };
         let usage = format!("du -sh '{path}'/*");

@@ -108,4 +108,5 @@ pub(crate) async fn letters_are_listed_counted_and_paged(bed: &Bed) {
         count("observation.v1", "schema", DeadLetterState::Open, 3),
     ];
     assert_eq!(store.dead_letter_counts().await.unwrap(), counts);
+    assert_eq!(store.oldest_dead_letter().await.unwrap(), Some(NOW), "of those that are open");
 }

@@ -8,6 +8,7 @@ mod checkpoints;
 mod conditions;
 mod dead_letters;
 mod evidence;
+mod inspection;
 mod keys;
 mod leases;
 mod lists;
@@ -106,6 +107,9 @@ conformance! {
         a_record_is_skipped_once,
         a_source_moves_on_from_where_it_is,
         one_of_many_movers_moves;
+    inspection:
+        the_database_tells_how_it_is_set_up,
+        checkpoints_and_skipped_records_are_told_without_their_bytes;
     versions:
         a_version_never_changes,
         a_version_is_used_when_it_is_ready;
