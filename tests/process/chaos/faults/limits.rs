@@ -8,6 +8,8 @@ use muster_tests::{Server, eventually, skipped};
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::super::account;
 use super::super::sender::PATIENCE;
@@ -114,8 +116,11 @@ async fn a_data_folder_that_may_only_be_read_is_refused() {
     assert!(words.contains(&folder) && words.contains("a folder that this user may write"), "{words}");
 }
 
-/// How long a connection may take to be taken.
+/// How long a connection may take to be taken and answered.
 const SOON: Duration = Duration::from_millis(500);
+
+/// Connections of somebody who says nothing.
+const CROWD: usize = 1_000;
 
 /// The server under a limit of the system's: `prlimit` sets it and becomes the server.
 fn limited(stage: &Stage, limit: &str) -> Server {
@@ -127,6 +132,22 @@ fn limited(stage: &Stage, limit: &str) -> Server {
     Server::start(&mut command)
 }
 
+/// The most files that the process may open from now on; it cannot have more than it began with.
+fn may_open(server: &Server, files: &str) {
+    let pid = server.id().to_string();
+    assert!(Command::new("prlimit").args(["--pid", &pid, &format!("--nofile={files}")]).status().unwrap().success());
+}
+
+/// Whether a connection made now is taken and answered soon.
+async fn is_taken(address: &str) -> bool {
+    let asked = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(b"GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await?;
+        stream.read_u8().await
+    };
+    tokio::time::timeout(SOON, asked).await.is_ok_and(|answer| answer.is_ok())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn file_descriptors_may_run_out() {
     let stage = Stage::embedded();
@@ -136,21 +157,26 @@ async fn file_descriptors_may_run_out() {
     let after = trial
         .while_sending(async |probe| {
             probe.works().await;
-            // More connections than it can take, from somebody who says nothing.
             let address = server.url().trim_start_matches("http://").to_owned();
+            // More connections than it has places, from somebody who says nothing: they take no descriptor from others.
             let mut idle = Vec::new();
-            while let Ok(Ok(stream)) = tokio::time::timeout(SOON, tokio::net::TcpStream::connect(&address)).await {
-                idle.push(stream);
-                assert!(idle.len() < 4_000, "it takes any number of connections");
+            for _ in 0..CROWD {
+                idle.push(TcpStream::connect(&address).await.unwrap());
             }
-            let taken = || std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap().count();
-            eventually("the descriptors to run out", PATIENCE, async || (taken() >= 95).then_some(())).await;
+            let taken = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap().count();
+            assert!(taken < 90, "{taken} descriptors are taken");
             drop(idle);
-            vec![probe.works().await]
+            let crowded = probe.works().await;
+            // And none at all, for whatever reason.
+            may_open(&server, "3:96");
+            let none = async || (!is_taken(&address).await).then_some(());
+            eventually("the descriptors to run out", PATIENCE, none).await;
+            may_open(&server, "96:96");
+            vec![crowded, probe.works().await]
         })
         .await;
     account::standing(&Api::new(server.url())).await.sound("descriptors ran out");
-    tell("96 file descriptors, all of them taken by idle connections", &after, &trial.end(vec![server]).await);
+    tell("96 file descriptors and 1,000 idle connections, then none at all", &after, &trial.end(vec![server]).await);
 }
 
 /// The most memory that a process has had, in MiB.
