@@ -6,6 +6,7 @@ mod deploy;
 mod fuzz;
 mod kafka;
 mod keeper;
+mod performance;
 mod postgres;
 mod schemathesis;
 mod screen;
@@ -60,6 +61,8 @@ enum Chore {
     },
     /// Kill, cut and starve the real program in full size, which takes hours; resumed where it ended
     Chaos(chaos::Chaos),
+    /// Write docs/performance.md afresh from what `muster bench` measured
+    Performance,
     /// Write schemas/ afresh from the types of the wire crate
     Schemas,
 }
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Chore::Fuzz { target, runs, seconds } => fuzz::chore(&root, target, fuzz::Bounds { runs, seconds }),
         Chore::With { command } => chores::with(&root, &command),
         Chore::Chaos(wanted) => chaos::run(&root, &wanted),
+        Chore::Performance => performance::chore(&root),
         Chore::Schemas => chores::schemas(&root),
     }
 }

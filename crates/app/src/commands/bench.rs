@@ -1,8 +1,10 @@
 //! `muster bench`: what Muster does on this machine, beside a bare loop over the same records in the same run.
 
+mod cases;
 mod flood;
 mod paced;
 mod scene;
+mod server;
 mod usage;
 
 use std::path::PathBuf;
@@ -12,10 +14,11 @@ use serde::Serialize;
 
 use crate::exit::Failure;
 use crate::settings;
+use cases::Cases;
 use flood::Flood;
 use paced::Paced;
 
-/// Measure this machine: a flood that is watched beside a bare loop, then a steady load to an open screen.
+/// Measure this machine: a flood that is watched beside a bare loop, cases and their queue, a steady load to an open screen.
 ///
 /// Everything is made for the measurement and removed after it: a folder, or topics of a prefix of their own (these stay)
 /// and databases beside the one that the settings name.
@@ -36,6 +39,9 @@ pub(crate) struct Bench {
     /// How long each steady load lasts; 0 leaves them out.
     #[arg(long, default_value_t = 60)]
     seconds: u32,
+    /// Open cases over which the queue is measured; 0 leaves cases out.
+    #[arg(long, default_value_t = 100_000)]
+    open_cases: u64,
     /// One JSON object with every figure.
     #[arg(long)]
     json: bool,
@@ -48,6 +54,7 @@ struct Figures {
     profile: &'static str,
     machine: usage::Machine,
     floods: Vec<Flood>,
+    cases: Option<Cases>,
     paced: Vec<Paced>,
 }
 
@@ -61,12 +68,18 @@ impl Bench {
         }
         crate::trace::start(&std::env::var("RUST_LOG").unwrap_or_else(|_| "error".to_owned()), false);
         let profile = if settings.log.url == "embedded" { "embedded" } else { "kafka" };
-        let mut figures = Figures { profile, machine: usage::machine(), floods: vec![], paced: vec![] };
+        let mut figures = Figures { profile, machine: usage::machine(), floods: vec![], cases: None, paced: vec![] };
         for round in 1..=self.rounds {
             eprintln!("muster: flood {round} of {}: {} observations", self.rounds, self.observations);
             let flood = flood::run(&settings, self.observations, round).await?;
             eprintln!("muster: {flood}");
             figures.floods.push(flood);
+        }
+        if self.open_cases > 0 {
+            eprintln!("muster: cases, until {} are open", self.open_cases);
+            let cases = cases::run(&settings, self.open_cases).await?;
+            eprint!("muster: {cases}");
+            figures.cases = Some(cases);
         }
         if self.seconds > 0 {
             for rate in &self.rates {
@@ -101,6 +114,9 @@ impl Figures {
                 text.push_str(&format!("  {name:<10} {rate:>12.0} /s {cpu:>8.2} µs CPU each\n"));
             }
             text.push_str(&format!("  watch ÷ bare loop: {:.2}\n", median(&Flood::ratio)));
+        }
+        if let Some(cases) = &self.cases {
+            text.push_str(&cases.to_string());
         }
         for paced in &self.paced {
             text.push_str(&format!("{paced}\n"));

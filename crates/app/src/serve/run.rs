@@ -110,8 +110,18 @@ impl Running {
 
 /// The watch over all partitions that this process can get.
 pub(crate) fn watch(parts: &Parts, settings: &Settings, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
+    let watch = watch_of(parts, settings);
+    let stop = stop.child_token();
+    tasks.spawn(async move {
+        watch.run(stop).await;
+        "watch"
+    });
+}
+
+/// Everything that the work on partitions needs.
+pub(crate) fn watch_of(parts: &Parts, settings: &Settings) -> Watch {
     let second = parts.clock.real_time(muster_domain::time::Span::from_secs(1));
-    let watch = Watch {
+    Watch {
         log: Arc::clone(&parts.log),
         store: parts.store.clone(),
         configs: parts.configs.clone(),
@@ -124,12 +134,7 @@ pub(crate) fn watch(parts: &Parts, settings: &Settings, stop: &CancellationToken
             shared: settings.log.url != "embedded",
             ..WatchSettings::alone(parts.owner.clone())
         },
-    };
-    let stop = stop.child_token();
-    tasks.spawn(async move {
-        watch.run(stop).await;
-        "watch"
-    });
+    }
 }
 
 fn operate(parts: &Parts) -> Operate {

@@ -3,10 +3,12 @@
 mod apply;
 mod commit;
 mod corrections;
+mod filing;
 mod owner;
 mod ticker;
 mod worker;
 
+pub use filing::Filing;
 pub use owner::{Watch, WatchSettings};
 pub use ticker::append as append_control;
 

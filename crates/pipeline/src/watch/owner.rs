@@ -137,7 +137,7 @@ impl Watch {
         (self.settings.lease.as_secs_f64() * 1e6 * self.clock.speed().max(1.0)) as i64
     }
 
-    async fn take(&self, partition: u32) -> Result<Option<Held>, PipelineError> {
+    pub(super) async fn take(&self, partition: u32) -> Result<Option<Held>, PipelineError> {
         let owner = &self.settings.owner;
         let now = self.clock.micros();
         let Some(own) = self.store.partition_take(partition, owner, self.lease_micros(), now).await? else {

@@ -1,21 +1,21 @@
 //! A steady load: observations are sent when they are due, whatever became of those before, and an open stream of cases is
 //! watched. The clock of an incident starts when the observation that shows it was due to be sent (open loop).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::process::Stdio;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use muster_domain::case::Happened;
 use muster_pipeline::clock::Clock;
 use muster_street::load::{Load, LoadSettings};
-use serde::Serialize;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
-use super::scene::{self, HURRY, Scene};
+use super::scene::{HURRY, Scene};
+use super::server::{self, Server};
 use super::usage;
 use crate::exit::Failure;
 use crate::settings::Settings;
@@ -26,16 +26,18 @@ const REQUESTS: u32 = 100;
 const UNDER_WAY: usize = 256;
 /// How long the last cases may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-const CATALOGUE_BATCH: &str = "application/cloudevents-batch+json";
+const BATCH: &str = "application/cloudevents-batch+json";
+const MINUTE: i64 = 60_000_000;
 
 /// One steady load.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Paced {
     /// Observations a second, as planned and as sent.
     rate: u32,
     sent_per_second: f64,
+    seconds: u32,
     places: u32,
-    /// Incidents that had to show on the stream, and did.
+    /// Incidents that had to show on the stream, and did, and no other.
     incidents: usize,
     /// From due to be sent to the case on an open stream, in milliseconds.
     p50_ms: f64,
@@ -44,10 +46,25 @@ pub(super) struct Paced {
     worst_ms: f64,
     /// Processors that the server kept busy.
     cores: f64,
-    /// What the server held in memory at the end, in MiB.
+    /// What the server held in memory before it knew a place, and at the end, in MiB.
+    resident_start_mib: f64,
     resident_mib: f64,
     /// From the start of the process to its address, with nothing to load, in milliseconds.
     start_ms: f64,
+    /// Minute by minute, for what should be flat.
+    minutes: Vec<Minute>,
+}
+
+/// One minute of a steady load.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Minute {
+    /// Incidents that had to show in it.
+    incidents: usize,
+    p50_ms: f64,
+    p99_ms: f64,
+    /// What the server held in memory at its end, and its folder on disk, in MiB.
+    resident_mib: f64,
+    disk_mib: f64,
 }
 
 impl fmt::Display for Paced {
@@ -62,6 +79,9 @@ impl fmt::Display for Paced {
     }
 }
 
+/// When incidents showed, or had to, by place and in order; microseconds.
+type Times = BTreeMap<String, Vec<i64>>;
+
 pub(super) async fn run(settings: &Settings, rate: u32, seconds: u32) -> Result<Paced, Failure> {
     // Every place is heard once a second: less often, and how long one waits for the next word would be measured.
     let places = rate.min(15_000);
@@ -71,124 +91,90 @@ pub(super) async fn run(settings: &Settings, rate: u32, seconds: u32) -> Result<
     let scene = Scene::set(settings, &format!("paced{rate}")).await?;
     let before = usage::children();
     let server = Server::start(&scene).await?;
+    let (start_ms, resident_start_mib) = (server.start_ms, server.resident_mib());
     server.adopt(&load).await?;
     let start = Clock::real().micros() + 1_000_000;
-    let seen = tokio::spawn(follow(server.url.clone()));
+    let seen = tokio::spawn(follow(server.url.clone(), start + i64::from(seconds) * 1_000_000));
+    let looked = looks(server.id(), scene.folder().to_owned(), seconds / 60);
     let sent_per_second = send(&server.url, &load, start).await?;
-    let expected = load.expected();
-    let wanted = expected.len();
     tokio::time::sleep(PATIENCE).await;
     let resident_mib = server.resident_mib();
-    let start_ms = server.start_ms;
     server.stop().await?;
     let seen = seen.await.map_err(|error| Failure::inside("the stream", &error))??;
+    let looked = looked.await.map_err(|error| Failure::inside("looking at the server", &error))?;
     let cpu = usage::children().saturating_sub(before);
-    let mut firsts: HashMap<&str, i64> = HashMap::new();
-    for incident in &expected {
-        let first = firsts.entry(&incident.place).or_insert(incident.shown);
-        *first = incident.shown.min(*first);
-    }
-    let waits = usage::sorted(
-        firsts.iter().filter_map(|(place, shown)| Some((seen.get(*place)? - start - shown) as f64 / 1000.0)),
-    );
-    if waits.len() != firsts.len() {
-        let (missing, all) = (firsts.len() - waits.len(), firsts.len());
-        return Err(Failure::refused(format!("of {all} places with an incident {missing} showed none on the stream")));
-    }
+    let waits = waits(&load, start, &seen)?;
     scene.end().await?;
-    let [p50_ms, p99_ms, p999_ms, worst_ms] = [0.5, 0.99, 0.999, 1.0].map(|share| usage::quantile(&waits, share));
-    let cores = cpu.as_secs_f64() / (f64::from(seconds) + PATIENCE.as_secs_f64());
+    let all = usage::sorted(waits.iter().map(|(_, wait)| *wait));
+    let [p50_ms, p99_ms, p999_ms, worst_ms] = [0.5, 0.99, 0.999, 1.0].map(|share| usage::quantile(&all, share));
     Ok(Paced {
         rate,
         sent_per_second,
+        seconds,
         places,
-        incidents: wanted,
+        incidents: waits.len(),
         p50_ms,
         p99_ms,
         p999_ms,
         worst_ms,
-        cores,
+        cores: cpu.as_secs_f64() / (f64::from(seconds) + PATIENCE.as_secs_f64()),
+        resident_start_mib,
         resident_mib,
         start_ms,
+        minutes: minutes(&waits, &looked),
     })
 }
 
-/// This program as a server, in a process of its own.
-struct Server {
-    child: Child,
-    url: String,
-    start_ms: f64,
+/// Looks at the server's memory and folder at the end of each minute.
+fn looks(id: u32, folder: std::path::PathBuf, minutes: u32) -> JoinHandle<Vec<(f64, f64)>> {
+    tokio::spawn(async move {
+        let mut seen = Vec::new();
+        let mut minute = tokio::time::interval(Duration::from_secs(60));
+        minute.tick().await;
+        for _ in 0..minutes {
+            minute.tick().await;
+            seen.push((server::resident_mib(id), size_of(&folder) as f64 / f64::from(1 << 20)));
+        }
+        seen
+    })
 }
 
-impl Server {
-    async fn start(scene: &Scene) -> Result<Self, Failure> {
-        let outside = |error: std::io::Error| Failure::outside("cannot start the server to be measured", &error);
-        let rules = scene.folder().join("rules");
-        std::fs::create_dir_all(&rules).map_err(outside)?;
-        for (name, text) in scene::rules(true) {
-            let name = name.rsplit('/').next().unwrap_or(&name).to_owned();
-            std::fs::write(rules.join(name), text).map_err(outside)?;
-        }
-        let settings = &scene.settings;
-        let program = std::env::current_exe().map_err(outside)?;
-        let begun = std::time::Instant::now();
-        let mut child = Command::new(program)
-            .arg("serve")
-            .env("MUSTER_DATA_DIR", scene.folder())
-            .env("MUSTER_HTTP__LISTEN", "127.0.0.1:0")
-            .env("MUSTER_RULES__DIR", &rules)
-            .env("MUSTER_LOG__URL", &settings.log.url)
-            .env("MUSTER_LOG__TOPIC_PREFIX", &settings.log.topic_prefix)
-            .env("MUSTER_LOG__PARTITIONS", settings.log.partitions.to_string())
-            .env("MUSTER_STORE__URL", &settings.store.url)
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(outside)?;
-        let out = child.stdout.take().ok_or_else(|| Failure::absent("the server to be measured says nothing"))?;
-        let mut lines = BufReader::new(out).lines();
-        while let Some(line) = lines.next_line().await.map_err(outside)? {
-            if let Some(at) = line.find("http://") {
-                let url = line[at..].trim().trim_end_matches('/').to_owned();
-                let start_ms = begun.elapsed().as_secs_f64() * 1000.0;
-                return Ok(Self { child, url, start_ms });
-            }
-        }
-        Err(Failure::absent("the server to be measured ended at once"))
-    }
+/// Bytes of all files of a folder.
+fn size_of(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(found) if found.is_dir() => size_of(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    };
+    entries.map(size).sum()
+}
 
-    async fn adopt(&self, load: &Load) -> Result<(), Failure> {
-        let catalogue = load.catalogue();
-        for (kind, text) in scene::files(&catalogue) {
-            let request = reqwest::Client::new()
-                .post(format!("{}/api/v1/catalogue/{}", self.url, kind.name()))
-                .header("content-type", "text/csv")
-                .body(text.to_owned());
-            let answer = request.send().await.map_err(|error| Failure::outside("the catalogue", &error))?;
-            if !answer.status().is_success() {
-                let words = answer.text().await.unwrap_or_default();
-                return Err(Failure::refused(format!("the catalogue of the load is refused: {words}")));
-            }
-        }
-        Ok(())
+/// Of each incident, when it had to show after the start, and how long that took, in milliseconds: all that had to show
+/// must have, and no other.
+fn waits(load: &Load, start: i64, seen: &Times) -> Result<Vec<(i64, f64)>, Failure> {
+    let mut wanted = Times::new();
+    for incident in load.expected() {
+        wanted.entry(incident.place).or_default().push(incident.shown);
     }
+    let counted = |times: &Times| times.iter().map(|(place, times)| (place.clone(), times.len())).collect::<Vec<_>>();
+    if counted(&wanted) != counted(seen) {
+        let count = |times: &Times| times.values().map(Vec::len).sum::<usize>();
+        let (wanted, seen) = (count(&wanted), count(seen));
+        return Err(Failure::refused(format!("{wanted} incidents had to show on the stream, and {seen} did")));
+    }
+    let pairs = wanted.into_values().flatten().zip(seen.values().flatten());
+    Ok(pairs.map(|(shown, seen)| (shown, (seen - start - shown) as f64 / 1000.0)).collect())
+}
 
-    fn resident_mib(&self) -> f64 {
-        let id = self.child.id().unwrap_or_default();
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-        line.trim().split(' ').next().and_then(|number| number.parse::<f64>().ok()).unwrap_or_default() / 1024.0
-    }
-
-    /// Asks it to end, and waits: the time that it took counts once it has been waited for.
-    async fn stop(mut self) -> Result<(), Failure> {
-        let id = self.child.id().map(|id| id.to_string()).unwrap_or_default();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().await;
-        asked.map_err(|error| Failure::outside("cannot end the server that was measured", &error))?;
-        let ended = self.child.wait().await;
-        ended.map(|_| ()).map_err(|error| Failure::outside("the server that was measured", &error))
-    }
+fn minutes(waits: &[(i64, f64)], looked: &[(f64, f64)]) -> Vec<Minute> {
+    let minute = |(n, (resident_mib, disk_mib)): (i64, &(f64, f64))| {
+        let within = waits.iter().filter(|(shown, _)| shown / MINUTE == n).map(|(_, wait)| *wait);
+        let within = usage::sorted(within);
+        let [p50_ms, p99_ms] = [0.5, 0.99].map(|share| usage::quantile(&within, share));
+        Minute { incidents: within.len(), p50_ms, p99_ms, resident_mib: *resident_mib, disk_mib: *disk_mib }
+    };
+    (0..).zip(looked).map(minute).collect()
 }
 
 /// Sends each batch when its last observation is due. Gives what was really sent a second.
@@ -203,7 +189,7 @@ async fn send(url: &str, load: &Load, start: i64) -> Result<f64, Failure> {
             tokio::time::sleep(Duration::from_micros(ahead.unsigned_abs())).await;
         }
         let Ok(seat) = Arc::clone(&room).acquire_owned().await else { break };
-        let request = client.post(&url).header("content-type", CATALOGUE_BATCH).body(batch.body);
+        let request = client.post(&url).header("content-type", BATCH).body(batch.body);
         under_way.spawn(async move {
             let answer = request.send().await.map_err(|error| error.to_string())?;
             drop(seat);
@@ -229,30 +215,31 @@ fn taken(done: Result<Result<(), String>, tokio::task::JoinError>) -> Result<(),
     }
 }
 
-/// Follows the stream until the server ends; when the first case of each place showed, in microseconds since 1970.
-async fn follow(url: String) -> Result<HashMap<String, i64>, Failure> {
+/// Follows the stream until the server ends; when the episodes of each place showed, in microseconds since 1970. What begins
+/// after the end of the load is of the silence that follows, and nobody's.
+async fn follow(url: String, until: i64) -> Result<Times, Failure> {
     let failed = |error: reqwest::Error| Failure::outside("the stream cannot be followed", &error);
     let clock = Clock::real();
     let mut answer = reqwest::get(format!("{url}/api/v1/stream")).await.map_err(failed)?;
-    let (mut seen, mut text) = (HashMap::new(), Vec::new());
+    let (mut seen, mut text) = (Times::new(), Vec::new());
     while let Ok(Some(chunk)) = answer.chunk().await {
         let now = clock.micros();
         text.extend_from_slice(&chunk);
         while let Some(end) = text.windows(2).position(|pair| pair == b"\n\n") {
             let event: Vec<u8> = text.drain(..end + 2).collect();
-            if let Some(place) = filed(&String::from_utf8_lossy(&event)) {
-                seen.entry(place).or_insert(now);
+            if let Some(place) = begun(&String::from_utf8_lossy(&event), until) {
+                seen.entry(place).or_default().push(now);
             }
         }
     }
     Ok(seen)
 }
 
-/// The place of the case that an event tells of.
-fn filed(event: &str) -> Option<String> {
+/// The place of the case to which an event of the stream adds an episode that began before the end.
+fn begun(event: &str, until: i64) -> Option<String> {
     event.lines().find(|line| *line == "event: case")?;
     let data = event.lines().find_map(|line| line.strip_prefix("data: "))?;
-    let told: serde_json::Value = serde_json::from_str(data).ok()?;
-    let place = told.pointer("/case/place").or_else(|| told.pointer("/case/subject"))?;
-    Some(place.as_str()?.trim_start_matches("place:").to_owned())
+    let (entry, case) = muster_wire::case::read_changed(data).ok()?;
+    let Happened::EpisodeBegan(link) = entry.what else { return None };
+    (link.began.micros() < until).then(|| case.subject.place().map(ToString::to_string))?
 }
