@@ -1,24 +1,35 @@
-//! The docket 案卷: the cases that one transaction touches, decided in memory and written once.
+//! The docket 案卷: what one transaction decides, in memory, with the cases that it touches; looked up and written once.
 
-use std::collections::BTreeMap;
+mod beliefs;
+mod known;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use muster_domain::case::{Actor, Case, CaseEvent, FiledAs, Happened};
 use muster_domain::condition::Subject;
 use muster_domain::effect::Effect;
-use muster_domain::id::{CaseId, CaseKind, EpisodeId, SourceId, SourceName};
+use muster_domain::id::{CaseId, CaseKind, EpisodeId, GridId, SourceId, SourceName};
 use muster_domain::lifecycle::{Command, Decision, Refusal, decide, file};
 use muster_domain::time::Filed;
-use muster_store::Tx;
+use muster_store::{CaseRow, ConditionBlind, ConditionMoved, EpisodeOf, OutboxRow, ReportOf, SeatRow, Tx};
 
 use crate::PipelineError;
 use crate::docs;
 use crate::outbox;
+use beliefs::Beliefs;
+use known::Known;
 
-/// The cases that one transaction touches.
+/// What one transaction decides.
 #[derive(Debug)]
 pub(crate) struct Docket {
     now: Filed,
     cases: BTreeMap<CaseId, Touched>,
+    known: Known,
+    beliefs: Beliefs,
+    outbox: Vec<OutboxRow>,
+    settled: BTreeMap<(SourceName, SourceId), CaseId>,
+    /// The number dealt last, by street and day.
+    numbers: BTreeMap<(GridId, String), u64>,
 }
 
 #[derive(Debug)]
@@ -42,9 +53,27 @@ pub(crate) struct Written {
     pub stages: Vec<(String, &'static str, f64)>,
 }
 
+/// What a docket will be asked for, so that the store is asked for all of it at once.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    pub episodes: BTreeSet<EpisodeId>,
+    pub reports: BTreeSet<(SourceName, SourceId)>,
+    /// Kinds and subjects whose live case may be needed, and those whose last one may.
+    pub live: Vec<(CaseKind, Subject)>,
+    pub ended: Vec<(CaseKind, Subject)>,
+}
+
 impl Docket {
     pub(crate) fn new(now: Filed) -> Self {
-        Self { now, cases: BTreeMap::new() }
+        Self {
+            now,
+            cases: BTreeMap::new(),
+            known: Known::default(),
+            beliefs: Beliefs::default(),
+            outbox: vec![],
+            settled: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn now(&self) -> Filed {
@@ -57,23 +86,67 @@ impl Docket {
 
     /// Brings a stored case onto the docket.
     pub(crate) async fn load(&mut self, tx: &mut Tx, id: &CaseId) -> Result<bool, PipelineError> {
-        if self.cases.contains_key(id) {
-            return Ok(true);
+        if !self.cases.contains_key(id) {
+            let rows = tx.cases_by_id(&[id.as_str()]).await?;
+            self.take(rows)?;
         }
-        let Some(row) = tx.case_by_id(id.as_str()).await? else { return Ok(false) };
-        self.take(docs::case(&row.doc)?);
-        Ok(true)
+        Ok(self.cases.contains_key(id))
     }
 
-    fn take(&mut self, case: Case) -> CaseId {
-        let id = case.id.clone();
-        self.cases.entry(id.clone()).or_insert_with(|| Touched {
-            before: Some(case.clone()),
-            case,
-            events: vec![],
-            effects: vec![],
-        });
-        id
+    /// Asks the store for everything at once. What is not asked for here is asked for when it is needed.
+    pub(crate) async fn look_up(&mut self, tx: &mut Tx, wanted: &Wanted) -> Result<(), PipelineError> {
+        self.look_up_links(tx, &wanted.episodes, &wanted.reports).await?;
+        let live = self.known.live(&wanted.live);
+        let rows = tx.cases_live(&live).await?;
+        self.take(rows)?;
+        let ended = self.known.ended(&wanted.ended);
+        let rows = tx.cases_last_ended(&ended).await?;
+        self.take(rows)
+    }
+
+    async fn look_up_links(
+        &mut self,
+        tx: &mut Tx,
+        episodes: &BTreeSet<EpisodeId>,
+        reports: &BTreeSet<(SourceName, SourceId)>,
+    ) -> Result<(), PipelineError> {
+        let names: Vec<&str> = episodes.iter().map(EpisodeId::as_str).collect();
+        let of_episodes = tx.cases_of_episodes(&names).await?;
+        let names: Vec<_> = reports.iter().map(|(source, id)| (source.to_string(), id.to_string())).collect();
+        let of_reports = tx.cases_of_reports(&names).await?;
+        let mut ids: Vec<&str> = of_episodes.iter().map(|link| link.case.as_str()).collect();
+        ids.extend(of_reports.iter().map(|link| link.case.as_str()));
+        ids.sort_unstable();
+        ids.dedup();
+        ids.retain(|id| !self.cases.contains_key(*id));
+        let rows = tx.cases_by_id(&ids).await?;
+        self.take(rows)?;
+        let cases: HashMap<_, _> = of_episodes.iter().map(|link| (link.episode.as_str(), &link.case)).collect();
+        for episode in episodes {
+            let case = cases.get(episode.as_str()).map(|case| docs::case_id(case)).transpose()?;
+            self.known.episode(episode.clone(), case);
+        }
+        let cases: HashMap<_, _> =
+            of_reports.iter().map(|link| ((link.source.as_str(), link.id.as_str()), &link.case)).collect();
+        for (source, id) in reports {
+            let case = cases.get(&(source.as_str(), id.as_str())).map(|case| docs::case_id(case)).transpose()?;
+            self.known.report((source.clone(), id.clone()), case);
+        }
+        Ok(())
+    }
+
+    /// Takes stored cases onto the docket. One that is there already stays as it has become there.
+    fn take(&mut self, rows: Vec<CaseRow>) -> Result<(), PipelineError> {
+        for row in rows {
+            if self.cases.contains_key(row.id.as_str()) {
+                continue;
+            }
+            let case = docs::case(&row.doc)?;
+            self.known.case(&case);
+            let touched = Touched { before: Some(case.clone()), case, events: vec![], effects: vec![] };
+            self.cases.insert(touched.case.id.clone(), touched);
+        }
+        Ok(())
     }
 
     /// The live case of a kind and subject, on the docket or in the store.
@@ -83,16 +156,19 @@ impl Docket {
         kind: &CaseKind,
         subject: &Subject,
     ) -> Result<Option<CaseId>, PipelineError> {
-        let here = self.cases.values().find(|touched| {
-            touched.case.state.is_live() && touched.case.kind == *kind && touched.case.subject == *subject
-        });
-        if let Some(touched) = here {
-            return Ok(Some(touched.case.id.clone()));
+        if let Some(case) = self.live_here(kind, subject) {
+            return Ok(Some(case));
         }
-        let Some(row) = tx.live_case(kind.as_str(), &subject.key()).await? else { return Ok(None) };
-        let stored = docs::case(&row.doc)?;
+        let unasked = self.known.live(&[(kind.clone(), subject.clone())]);
+        let rows = tx.cases_live(&unasked).await?;
+        self.take(rows)?;
         // On the docket it may have ended in this very transaction.
-        if self.cases.contains_key(&stored.id) { Ok(None) } else { Ok(Some(self.take(stored))) }
+        Ok(self.live_here(kind, subject))
+    }
+
+    fn live_here(&self, kind: &CaseKind, subject: &Subject) -> Option<CaseId> {
+        let live = |id: &&CaseId| self.case(id).is_some_and(|case| case.state.is_live());
+        self.known.of_subject(kind, subject).iter().find(live).cloned()
     }
 
     /// The case that ended last of a kind and subject.
@@ -102,12 +178,11 @@ impl Docket {
         kind: &CaseKind,
         subject: &Subject,
     ) -> Result<Option<CaseId>, PipelineError> {
-        let here = self.cases.values().find(|touched| touched.case.kind == *kind && touched.case.subject == *subject);
-        if let Some(touched) = here {
-            return Ok(Some(touched.case.id.clone()));
-        }
-        let Some(row) = tx.last_closed_case(kind.as_str(), &subject.key()).await? else { return Ok(None) };
-        Ok(Some(self.take(docs::case(&row.doc)?)))
+        let unasked = self.known.ended(&[(kind.clone(), subject.clone())]);
+        let rows = tx.cases_last_ended(&unasked).await?;
+        self.take(rows)?;
+        let here = self.known.of_subject(kind, subject).iter().filter_map(|id| self.case(id));
+        Ok(here.filter(|case| !case.state.is_live()).max_by_key(|case| case.changed).map(|case| case.id.clone()))
     }
 
     /// The case that an episode is linked to.
@@ -116,15 +191,10 @@ impl Docket {
         tx: &mut Tx,
         episode: &EpisodeId,
     ) -> Result<Option<CaseId>, PipelineError> {
-        let here =
-            self.cases.values().find(|touched| touched.case.episodes.iter().any(|link| link.episode == *episode));
-        if let Some(touched) = here {
-            return Ok(Some(touched.case.id.clone()));
+        if self.known.of_episode(episode).is_none() {
+            self.look_up_links(tx, &BTreeSet::from([episode.clone()]), &BTreeSet::new()).await?;
         }
-        let Some(id) = tx.case_of_episode(episode.as_str()).await? else { return Ok(None) };
-        let id = docs::case_id(&id)?;
-        self.load(tx, &id).await?;
-        Ok(Some(id))
+        Ok(self.known.of_episode(episode).flatten())
     }
 
     /// The case that a report is linked to.
@@ -134,22 +204,28 @@ impl Docket {
         source: &SourceName,
         id: &SourceId,
     ) -> Result<Option<CaseId>, PipelineError> {
-        let here = self
-            .cases
-            .values()
-            .find(|touched| touched.case.reports.iter().any(|link| link.source == *source && link.id == *id));
-        if let Some(touched) = here {
-            return Ok(Some(touched.case.id.clone()));
+        if self.known.of_report(source, id).is_none() {
+            let report = BTreeSet::from([(source.clone(), id.clone())]);
+            self.look_up_links(tx, &BTreeSet::new(), &report).await?;
         }
-        let Some(case) = tx.case_of_report(source.as_str(), id.as_str()).await? else { return Ok(None) };
-        let case = docs::case_id(&case)?;
-        self.load(tx, &case).await?;
-        Ok(Some(case))
+        Ok(self.known.of_report(source, id).flatten())
+    }
+
+    /// The next number of a street on a day. Nobody else deals there until this transaction ends.
+    pub(crate) async fn number(&mut self, tx: &mut Tx, street: &GridId, day: &str) -> Result<u64, PipelineError> {
+        let key = (street.clone(), day.to_owned());
+        let last = match self.numbers.get(&key) {
+            Some(last) => *last,
+            None => tx.case_number(street.as_str(), day).await?,
+        };
+        self.numbers.insert(key, last + 1);
+        Ok(last + 1)
     }
 
     /// Files a new case.
     pub(crate) fn file(&mut self, id: CaseId, filed: FiledAs, by: &Actor) -> CaseId {
         let (case, Decision { events, effects }) = file(id.clone(), filed, by, self.now);
+        self.known.case(&case);
         self.cases.insert(id.clone(), Touched { before: None, case, events, effects });
         id
     }
@@ -164,51 +240,102 @@ impl Docket {
     ) -> Result<&[CaseEvent], Refusal> {
         let Some(touched) = self.cases.get_mut(id) else { return Ok(&[]) };
         let decision = decide(&mut touched.case, by, command, reason, self.now)?;
+        decision.events.iter().for_each(|event| self.known.event(event));
         let first = touched.events.len();
         touched.events.extend(decision.events);
         touched.effects.extend(decision.effects);
         Ok(&touched.events[first..])
     }
 
-    /// Writes every case that changed, its journal and its outbox rows. What ends makes room for what begins in its place:
-    /// at no instant are there two live cases of one kind and subject.
-    pub(crate) async fn write(self, tx: &mut Tx) -> Result<Written, PipelineError> {
+    /// A condition went to another state.
+    pub(crate) fn moved(&mut self, row: ConditionMoved) {
+        self.beliefs.moved(row);
+    }
+
+    /// A condition went blind or sees again.
+    pub(crate) fn blind(&mut self, row: ConditionBlind) {
+        self.beliefs.blind(row);
+    }
+
+    /// A condition's rule or place is gone.
+    pub(crate) fn withdrawn(&mut self, id: String) {
+        self.beliefs.withdrawn(id);
+    }
+
+    /// Something for outside that belongs to no case's journal.
+    pub(crate) fn push(&mut self, row: OutboxRow) {
+        self.outbox.push(row);
+    }
+
+    /// A case answers a report.
+    pub(crate) fn settle(&mut self, source: &SourceName, id: &SourceId, case: CaseId) {
+        self.settled.insert((source.clone(), id.clone()), case);
+    }
+
+    /// Writes everything that was decided. What ends makes room for what begins in its place: at no instant are there two
+    /// live cases of one kind and subject.
+    pub(crate) async fn write(mut self, tx: &mut Tx) -> Result<Written, PipelineError> {
         let mut written = Written::default();
-        let mut changed: Vec<Touched> = self.cases.into_values().filter(|touched| !touched.events.is_empty()).collect();
-        changed.sort_by_key(|touched| touched.case.state.is_live());
+        self.beliefs.write(tx).await?;
+        let changed: Vec<Touched> = self.cases.into_values().filter(|touched| !touched.events.is_empty()).collect();
+        let (live, ended): (Vec<_>, Vec<_>) = changed.into_iter().partition(|touched| touched.case.state.is_live());
+        write_cases(tx, &ended).await?;
+        write_cases(tx, &live).await?;
+        let changed: Vec<Touched> = ended.into_iter().chain(live).collect();
+        let events: Vec<_> = changed.iter().flat_map(|touched| docs::event_rows(&touched.events)).collect();
+        write_links(tx, &changed).await?;
+        tx.case_events_append(&events).await?;
+        let seats: Vec<SeatRow> = changed.iter().flat_map(|touched| docs::seat_rows(&touched.case)).collect();
+        tx.seats_put(&seats).await?;
         for touched in changed {
-            let case = &touched.case;
-            let row = docs::case_row(case);
-            let first = match &touched.before {
-                None => tx.insert_case(&row).await?.is_inserted(),
-                Some(before) => tx.update_case(&row, docs::signed(before.version)).await?,
-            };
-            if !first {
-                return Err(PipelineError::Conflict("cases/write"));
-            }
-            write_links(tx, &touched).await?;
-            tx.case_events_append(&docs::event_rows(&touched.events)).await?;
-            tx.seats_put(case.id.as_str(), &docs::seat_rows(case)).await?;
-            let rows = outbox::rows(touched.before.as_ref(), &touched.events, &touched.effects, self.now)?;
-            tx.outbox_push(&rows).await?;
-            written.wants_seat |= row.wants_seat;
+            let Touched { before, events, effects, .. } = &touched;
+            self.outbox.extend(outbox::rows(before.as_ref(), events, effects, self.now)?);
+            written.wants_seat |= docs::wants_seat(&touched.case);
             count(&touched, &mut written);
             written.events.extend(touched.events);
         }
+        tx.outbox_push(&self.outbox).await?;
+        let settled = self.settled.into_iter();
+        let settled = settled.map(|((source, id), case)| report_of(source.as_str(), id.as_str(), case.as_str()));
+        tx.reports_settled(&settled.collect::<Vec<_>>()).await?;
+        let dealt = self.numbers.into_iter().map(|((street, day), last)| (street.to_string(), day, last));
+        tx.case_numbers_dealt(&dealt.collect::<Vec<_>>()).await?;
         Ok(written)
     }
 }
 
-async fn write_links(tx: &mut Tx, touched: &Touched) -> Result<(), PipelineError> {
-    let case = touched.case.id.as_str();
-    for event in &touched.events {
+async fn write_cases(tx: &mut Tx, touched: &[Touched]) -> Result<(), PipelineError> {
+    let (mut new, mut known) = (vec![], vec![]);
+    for Touched { before, case, .. } in touched {
+        match before {
+            None => new.push(docs::case_row(case)),
+            Some(before) => known.push((docs::case_row(case), docs::signed(before.version))),
+        }
+    }
+    if tx.cases_update(&known).await? && tx.cases_insert(&new).await? {
+        return Ok(());
+    }
+    Err(PipelineError::Conflict("cases/write"))
+}
+
+async fn write_links(tx: &mut Tx, touched: &[Touched]) -> Result<(), PipelineError> {
+    let (mut episodes, mut reports) = (vec![], vec![]);
+    for event in touched.iter().flat_map(|touched| &touched.events) {
+        let case = event.case.as_str();
         match &event.what {
-            Happened::EpisodeBegan(link) => tx.link_episode(link.episode.as_str(), case).await?,
-            Happened::Reported(link) => tx.link_report(link.source.as_str(), link.id.as_str(), case).await?,
+            Happened::EpisodeBegan(link) => {
+                episodes.push(EpisodeOf { episode: link.episode.to_string(), case: case.to_owned() });
+            }
+            Happened::Reported(link) => reports.push(report_of(link.source.as_str(), link.id.as_str(), case)),
             _ => {}
         }
     }
-    Ok(())
+    tx.episodes_link(&episodes).await?;
+    Ok(tx.reports_link(&reports).await?)
+}
+
+fn report_of(source: &str, id: &str, case: &str) -> ReportOf {
+    ReportOf { source: source.to_owned(), id: id.to_owned(), case: case.to_owned() }
 }
 
 fn count(touched: &Touched, written: &mut Written) {

@@ -61,12 +61,17 @@ pub(crate) fn case_row(case: &Case) -> CaseRow {
         changed: case.changed.micros(),
         next_due: case.next_due().map(muster_domain::time::Filed::micros),
         overdue: case.clocks.iter().any(|clock| clock.lapsed),
-        wants_seat: case.state.is_live() && case.live_seats().any(|seat| seat.state == SeatState::Wanted),
+        wants_seat: wants_seat(case),
         lon: case.position.map(|at| at.lon()),
         lat: case.position.map(|at| at.lat()),
         search: search(case),
         doc: muster_wire::case::write(case),
     }
+}
+
+/// Whether a seat of it waits for a unit.
+pub(crate) fn wants_seat(case: &Case) -> bool {
+    case.state.is_live() && case.live_seats().any(|seat| seat.state == SeatState::Wanted)
 }
 
 /// What a case is found by in words: its number, its subject and what people wrote.

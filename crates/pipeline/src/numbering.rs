@@ -7,6 +7,7 @@ use muster_domain::time::Filed;
 use muster_store::Tx;
 
 use crate::PipelineError;
+use crate::docket::Docket;
 
 /// How cases are numbered.
 #[derive(Debug, Clone)]
@@ -18,10 +19,15 @@ pub struct Numbering {
 }
 
 impl Numbering {
-    /// The next number of the day. Numbers are dealt out inside the transaction that files the case.
-    pub(crate) async fn next(&self, tx: &mut Tx, street: &GridId, now: Filed) -> Result<String, PipelineError> {
-        let (day, label) = self.day(now);
-        let number = tx.next_case_number(street.as_str(), &day).await?;
+    /// The next number of the day.
+    pub(crate) async fn next(
+        &self,
+        tx: &mut Tx,
+        docket: &mut Docket,
+        street: &GridId,
+    ) -> Result<String, PipelineError> {
+        let (day, label) = self.day(docket.now());
+        let number = docket.number(tx, street, &day).await?;
         Ok(format!("C{label}-{number:04}"))
     }
 

@@ -13,7 +13,7 @@ use muster_rules::rulebook::{CaseKindSpec, DEFAULT_LIMITS, Respond, Rule, SeatSp
 use muster_store::Tx;
 
 use crate::PipelineError;
-use crate::docket::Docket;
+use crate::docket::{Docket, Wanted};
 use crate::docs;
 use crate::numbering::Numbering;
 use crate::outbox;
@@ -29,6 +29,28 @@ pub(crate) struct Opener<'a> {
 }
 
 impl Opener<'_> {
+    /// What changes and reports will ask a docket for.
+    pub(crate) fn wants(&self, wanted: &mut Wanted, changes: &[Change], report: Option<&Report>) {
+        for change in changes {
+            match change {
+                Change::Opened(opened) => {
+                    let incident = (opened.kind.clone(), opened.key.subject.clone());
+                    wanted.episodes.insert(opened.episode.clone());
+                    wanted.ended.extend(self.rule(&opened.key.rule).map(|_| incident.clone()));
+                    wanted.live.push(incident);
+                }
+                Change::Ended(Ended { episode, .. }) | Change::Step(Step { episode, .. }) => {
+                    wanted.episodes.insert(episode.clone());
+                }
+                Change::Moved(_) | Change::Blind(_) => {}
+            }
+        }
+        if let Some(report) = report {
+            wanted.reports.insert((report.source.clone(), report.id.clone()));
+            wanted.live.push((report.kind.clone(), subject_of(report)));
+        }
+    }
+
     /// Carries one change of the watch into conditions, cases and the outbox.
     pub(crate) async fn change(&self, tx: &mut Tx, docket: &mut Docket, change: &Change) -> Result<(), PipelineError> {
         match change {
@@ -40,14 +62,14 @@ impl Opener<'_> {
                 }
                 // Nothing goes back to `unknown` but what is withdrawn: its row goes too.
                 match moved.to {
-                    State::Unknown => tx.condition_withdraw(&docs::condition_id(&moved.key)).await?,
-                    _ => tx.condition_move(&docs::condition_moved(moved, self.config)).await?,
+                    State::Unknown => docket.withdrawn(docs::condition_id(&moved.key)),
+                    _ => docket.moved(docs::condition_moved(moved, self.config)),
                 }
-                tx.outbox_push(&[outbox::condition(change, docket.now())]).await?;
+                docket.push(outbox::condition(change, docket.now()));
             }
             Change::Blind(blind) => {
-                tx.condition_blind(&docs::condition_blind(blind, self.config)).await?;
-                tx.outbox_push(&[outbox::condition(change, docket.now())]).await?;
+                docket.blind(docs::condition_blind(blind, self.config));
+                docket.push(outbox::condition(change, docket.now()));
             }
             Change::Opened(opened) => self.opened(tx, docket, opened).await?,
             Change::Ended(ended) => self.ended(tx, docket, ended).await?,
@@ -124,7 +146,7 @@ impl Opener<'_> {
         if let Some((name, what)) = action(respond) {
             let effect = self.ladder_effect(docket, step, &case, &name, what);
             if let Some(effect) = effect {
-                tx.outbox_push(&[outbox::ladder(&effect, docket.now())?]).await?;
+                docket.push(outbox::ladder(&effect, docket.now())?);
                 docket.decide(&case, &by, Command::Laddered(effect.id, name), None)?;
             }
         }
@@ -187,10 +209,7 @@ impl Opener<'_> {
         };
         let by = Actor::Source(report.source.clone());
         let key = format!("{}/{}", report.source, report.id);
-        let subject = match &report.place {
-            Some(place) => Subject::Place(place.clone()),
-            None => Subject::Report(key.clone()),
-        };
+        let subject = subject_of(report);
         let known = docket.of_report(tx, &report.source, &report.id).await?;
         let case = match known {
             Some(case) => case,
@@ -216,7 +235,7 @@ impl Opener<'_> {
     async fn filed_as(
         &self,
         tx: &mut Tx,
-        docket: &Docket,
+        docket: &mut Docket,
         (kind, subject): (&CaseKind, &Subject),
         severity: Severity,
         at: &Whereabouts,
@@ -227,7 +246,7 @@ impl Opener<'_> {
             _ => vec![],
         };
         Ok(FiledAs {
-            number: self.numbering.next(tx, &jurisdiction, docket.now()).await?,
+            number: self.numbering.next(tx, docket, &jurisdiction).await?,
             kind: kind.clone(),
             subject: subject.clone(),
             grid: at.grid.clone(),
@@ -286,6 +305,14 @@ impl Whereabouts {
                 .find(|id| config.catalogue.grid.get(*id).is_some_and(|cell| cell.level == GridLevel::Street))
         });
         street.unwrap_or(default).clone()
+    }
+}
+
+/// What a report is about: its place, or itself where nobody knows a place.
+fn subject_of(report: &Report) -> Subject {
+    match &report.place {
+        Some(place) => Subject::Place(place.clone()),
+        None => Subject::Report(format!("{}/{}", report.source, report.id)),
     }
 }
 

@@ -98,8 +98,7 @@ impl Operate {
         }
         // A reopened case must not stand beside another live one of the same incident.
         if matches!(order.command, Command::Reopen) && !before.state.is_live() {
-            let other = tx.live_case(before.kind.as_str(), &before.subject.key()).await.map_err(PipelineError::from)?;
-            if other.is_some() {
+            if docket.live(&mut tx, &before.kind, &before.subject).await?.is_some() {
                 return Err(OrderError::Refused(Refusal::Replaced, Box::new(before)));
             }
         }

@@ -1,7 +1,7 @@
 //! Cases: rows that are projections of their journals.
 
 use crate::error::StoreError;
-use crate::statement::{Args, FromRow, Row, args, sql};
+use crate::statement::{Args, FromRow, Row, args, pair, sql};
 use crate::store::Store;
 use crate::tx::Tx;
 
@@ -180,46 +180,53 @@ impl CaseRow {
     }
 }
 
+fn counter(jurisdiction: &str, day: &str) -> String {
+    format!("case/{day}/{jurisdiction}")
+}
+
 impl Tx {
-    /// Writes a new case, unless its id is taken or its kind and subject have a live case already.
+    /// Writes new cases; `false` if the id of one is taken, or its kind and subject have a live case already.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn insert_case(&mut self, row: &CaseRow) -> Result<Inserted, StoreError> {
-        self.session().run(sql!("cases/insert"), row.inserted()).await.map(Inserted::of)
+    pub async fn cases_insert(&mut self, rows: &[CaseRow]) -> Result<bool, StoreError> {
+        let inserted = self.session().run_many(sql!("cases/insert"), rows, CaseRow::inserted).await?;
+        Ok(inserted == rows.len() as u64)
     }
 
-    /// Writes a case over the version that was read; `false` if somebody else was first. Number, kind, subject,
+    /// Writes cases over the versions that were read; `false` if somebody else was first with one. Number, kind, subject,
     /// jurisdiction and time of filing stay what they were.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if another live case stands for its kind and subject.
-    pub async fn update_case(&mut self, row: &CaseRow, expected_version: i64) -> Result<bool, StoreError> {
-        Ok(self.session().run(sql!("cases/update"), row.updated(expected_version)).await? == 1)
+    /// [`StoreError::Conflict`] if another live case stands for a kind and subject.
+    pub async fn cases_update(&mut self, rows: &[(CaseRow, i64)]) -> Result<bool, StoreError> {
+        let update = sql!("cases/update");
+        let updated = self.session().run_many(update, rows, |(row, expected)| row.updated(*expected)).await?;
+        Ok(updated == rows.len() as u64)
     }
 
-    /// One case, as this transaction sees it.
+    /// Cases by their ids, as this transaction sees them; those that are there, in no order.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn case_by_id(&mut self, id: &str) -> Result<Option<CaseRow>, StoreError> {
-        self.session().one(sql!("cases/by_id"), args![id]).await
+    pub async fn cases_by_id(&mut self, ids: &[&str]) -> Result<Vec<CaseRow>, StoreError> {
+        self.session().all_of_many(pair!("cases/by_id"), ids, |id| args![*id]).await
     }
 
-    /// The live case of a kind and subject.
+    /// The live cases of kinds and subjects, in no order.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn live_case(&mut self, kind: &str, subject: &str) -> Result<Option<CaseRow>, StoreError> {
-        self.session().one(sql!("cases/live"), args![kind, subject]).await
+    pub async fn cases_live(&mut self, wanted: &[(String, String)]) -> Result<Vec<CaseRow>, StoreError> {
+        self.session().all_of_many(pair!("cases/live"), wanted, |(kind, subject)| args![kind, subject]).await
     }
 
-    /// The case of a kind and subject that ended last.
+    /// Of each kind and subject the case that ended last, in no order.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn last_closed_case(&mut self, kind: &str, subject: &str) -> Result<Option<CaseRow>, StoreError> {
-        self.session().one(sql!("cases/last_ended"), args![kind, subject]).await
+    pub async fn cases_last_ended(&mut self, wanted: &[(String, String)]) -> Result<Vec<CaseRow>, StoreError> {
+        self.session().all_of_many(pair!("cases/last_ended"), wanted, |(kind, subject)| args![kind, subject]).await
     }
 
     /// The case of a seat.
@@ -250,15 +257,23 @@ impl Tx {
         self.session().all(sql!("cases/near"), args![kind, south, north, west, east, MAX_NEAR]).await
     }
 
-    /// The next number of a jurisdiction on a day, from 1: dealt out inside the transaction that uses it, so that none is
-    /// left out and none is given twice.
+    /// The number that a jurisdiction dealt last on a day, 0 before the first. Until this transaction ends nobody else deals
+    /// numbers there, so that none is left out and none is given twice.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn next_case_number(&mut self, jurisdiction: &str, day: &str) -> Result<u64, StoreError> {
-        let name = format!("case/{day}/{jurisdiction}");
-        let row = self.session().row(sql!("cases/number"), args![&name]).await?;
-        row.ok_or_else(|| StoreError::corrupt("cases/number", "no number came back"))?.count("value")
+    pub async fn case_number(&mut self, jurisdiction: &str, day: &str) -> Result<u64, StoreError> {
+        let row = self.session().row(sql!("cases/number_last"), args![&counter(jurisdiction, day)]).await?;
+        row.ok_or_else(|| StoreError::corrupt("cases/number_last", "no number came back"))?.count("value")
+    }
+
+    /// Writes which number each jurisdiction has now dealt last on a day; each was asked for before.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn case_numbers_dealt(&mut self, dealt: &[(String, String, u64)]) -> Result<(), StoreError> {
+        let values = |(jurisdiction, day, last): &(String, String, u64)| args![&counter(jurisdiction, day), *last];
+        self.session().run_many(sql!("cases/number_dealt"), dealt, values).await.map(|_| ())
     }
 }
 
@@ -268,7 +283,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub async fn case_by_id(&self, id: &str) -> Result<Option<CaseRow>, StoreError> {
-        self.read().await?.session().one(sql!("cases/by_id"), args![id]).await
+        self.read().await?.session().one(pair!("cases/by_id"), args![id]).await
     }
 
     /// The newest case of a spoken number, of one jurisdiction or of any.
@@ -296,7 +311,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub async fn live_case(&self, kind: &str, subject: &str) -> Result<Option<CaseRow>, StoreError> {
-        self.read().await?.session().one(sql!("cases/live"), args![kind, subject]).await
+        self.read().await?.session().one(pair!("cases/live"), args![kind, subject]).await
     }
 
     /// Live cases a clock of which has run out by `now`, the longest overdue first. The caller says what time it is.

@@ -169,67 +169,71 @@ impl ConditionFilter {
 }
 
 impl Tx {
-    /// Writes where a condition stands now.
+    /// Writes where conditions stand now; none may be named twice.
     ///
     /// # Errors
     /// [`StoreError::Refused`] if this transaction moves no offset: a belief without its position is worth nothing after
     /// a crash.
-    pub async fn condition_move(&mut self, row: &ConditionMoved) -> Result<(), StoreError> {
+    pub async fn conditions_move(&mut self, rows: &[ConditionMoved]) -> Result<(), StoreError> {
         let (partition, offset) = self.standing()?;
-        let ConditionMoved { id, rule, subject, place, state, since, episode, .. } = row;
-        let ConditionMoved { rule_version, kind, severity, grid, doc, .. } = row;
-        let values = args![
-            id,
-            rule,
-            subject,
-            place,
-            state,
-            *since,
-            episode,
-            partition,
-            offset,
-            *rule_version,
-            kind,
-            *severity,
-            grid,
-            doc
-        ];
-        self.session().run(sql!("condition/move"), values).await.map(|_| ())
+        let values = |row: &ConditionMoved| {
+            let ConditionMoved { id, rule, subject, place, state, since, episode, .. } = row;
+            let ConditionMoved { rule_version, kind, severity, grid, doc, .. } = row;
+            args![
+                id,
+                rule,
+                subject,
+                place,
+                state,
+                *since,
+                episode,
+                partition,
+                offset,
+                *rule_version,
+                kind,
+                *severity,
+                grid,
+                doc
+            ]
+        };
+        self.session().run_many(sql!("condition/move"), rows, values).await.map(|_| ())
     }
 
-    /// Writes that a condition went blind or sees again.
+    /// Writes that conditions went blind or see again; none may be named twice.
     ///
     /// # Errors
     /// [`StoreError::Refused`] if this transaction moves no offset.
-    pub async fn condition_blind(&mut self, row: &ConditionBlind) -> Result<(), StoreError> {
+    pub async fn conditions_blind(&mut self, rows: &[ConditionBlind]) -> Result<(), StoreError> {
         let (partition, offset) = self.standing()?;
-        let ConditionBlind { id, rule, subject, place, blind, since, .. } = row;
-        let ConditionBlind { rule_version, kind, severity, grid, doc, .. } = row;
-        let values = args![
-            id,
-            rule,
-            subject,
-            place,
-            *since,
-            *blind,
-            partition,
-            offset,
-            *rule_version,
-            kind,
-            *severity,
-            grid,
-            doc
-        ];
-        self.session().run(sql!("condition/blind"), values).await.map(|_| ())
+        let values = |row: &ConditionBlind| {
+            let ConditionBlind { id, rule, subject, place, blind, since, .. } = row;
+            let ConditionBlind { rule_version, kind, severity, grid, doc, .. } = row;
+            args![
+                id,
+                rule,
+                subject,
+                place,
+                *since,
+                *blind,
+                partition,
+                offset,
+                *rule_version,
+                kind,
+                *severity,
+                grid,
+                doc
+            ]
+        };
+        self.session().run_many(sql!("condition/blind"), rows, values).await.map(|_| ())
     }
 
-    /// Removes a condition whose rule or place was withdrawn.
+    /// Removes conditions whose rule or place was withdrawn.
     ///
     /// # Errors
     /// [`StoreError::Refused`] if this transaction moves no offset.
-    pub async fn condition_withdraw(&mut self, id: &str) -> Result<(), StoreError> {
+    pub async fn conditions_withdraw(&mut self, ids: &[String]) -> Result<(), StoreError> {
         self.standing()?;
-        self.session().run(sql!("condition/delete"), args![id]).await.map(|_| ())
+        self.session().run_many(sql!("condition/delete"), ids, |id| args![id]).await.map(|_| ())
     }
 
     fn standing(&mut self) -> Result<(u32, u64), StoreError> {

@@ -1,14 +1,12 @@
 //! Journals: append-only, no number twice.
 
-use serde::Serialize;
-
 use crate::error::StoreError;
-use crate::statement::{FromRow, Row, args, batch, pair, sql};
+use crate::statement::{FromRow, Row, args, sql};
 use crate::store::Store;
 use crate::tx::Tx;
 
 /// One entry of a case's journal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseEventRow {
     /// The case.
     pub case: String,
@@ -32,11 +30,8 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Conflict`] if one of the numbers is there already.
     pub async fn case_events_append(&mut self, rows: &[CaseEventRow]) -> Result<(), StoreError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let rows = batch(rows, rows.iter().flat_map(|row| [row.case.as_str(), row.doc.as_str()]));
-        self.session().run(pair!("case_event/append"), args![rows]).await.map(|_| ())
+        let values = |row: &CaseEventRow| args![&row.case, row.version, row.at, &row.doc];
+        self.session().run_many(sql!("case_event/append"), rows, values).await.map(|_| ())
     }
 }
 

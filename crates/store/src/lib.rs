@@ -4,6 +4,7 @@
 //! leases are methods of [`Store`], everything that belongs to one transaction is a method of [`Tx`]. What must not
 //! happen twice is held by the schema in `migrations/`.
 
+mod many;
 mod statement;
 
 mod connect;
@@ -51,6 +52,7 @@ pub use identity::Identity;
 pub use inspect::{CheckpointAt, Skipped};
 pub use journal::CaseEventRow;
 pub use lease::{Lease, LeaseRow};
+pub use link::{EpisodeOf, ReportOf};
 pub use media::{MediaRow, ViewingRow};
 pub use outbox::{FEED, Numbered, OutboxEnds, OutboxPending, OutboxRow, Published};
 pub use page::Page;

@@ -1,37 +1,71 @@
 //! Links: which case answers an episode or a report.
 
 use crate::error::StoreError;
-use crate::statement::{Args, Session, Statement, args, sql};
+use crate::statement::{FromRow, Row, args, pair, sql};
 use crate::store::Store;
 use crate::tx::Tx;
 
-async fn case_of(session: &mut Session<'_>, find: Statement, key: Args) -> Result<Option<String>, StoreError> {
-    session.row(find, key).await?.map(|row| row.get("case_id")).transpose()
+/// An episode and the case that answers it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EpisodeOf {
+    /// The episode.
+    pub episode: String,
+    /// Its case.
+    pub case: String,
+}
+
+/// A report and the case that answers it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReportOf {
+    /// Who reported.
+    pub source: String,
+    /// The report's id there.
+    pub id: String,
+    /// Its case.
+    pub case: String,
+}
+
+impl FromRow for EpisodeOf {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self { episode: row.get("episode")?, case: row.get("case_id")? })
+    }
+}
+
+impl FromRow for ReportOf {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self { source: row.get("source")?, id: row.get("id")?, case: row.get("case_id")? })
+    }
 }
 
 impl Tx {
-    /// Links an episode to its case; linking it again to the same case is harmless.
+    /// Links episodes to their cases; linking one again to the same case is harmless.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it is another case's.
-    pub async fn link_episode(&mut self, episode: &str, case: &str) -> Result<(), StoreError> {
-        if self.session().run(sql!("link/episode"), args![episode, case]).await? == 1 {
+    /// [`StoreError::Conflict`] if one is another case's.
+    pub async fn episodes_link(&mut self, links: &[EpisodeOf]) -> Result<(), StoreError> {
+        let values = |link: &EpisodeOf| args![&link.episode, &link.case];
+        if self.session().run_many(sql!("link/episode"), links, values).await? == links.len() as u64 {
             return Ok(());
         }
-        let linked = self.case_of_episode(episode).await?;
-        self.same(linked, case, "link/episode")
+        let episodes: Vec<&str> = links.iter().map(|link| link.episode.as_str()).collect();
+        let linked = self.cases_of_episodes(&episodes).await?;
+        let same = links.iter().all(|link| linked.contains(link));
+        if same { Ok(()) } else { Err(self.session().given_up(StoreError::Conflict { operation: "link/episode" })) }
     }
 
-    /// Links a report to its case; linking it again to the same case is harmless.
+    /// Links reports to their cases; linking one again to the same case is harmless.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it is another case's.
-    pub async fn link_report(&mut self, source: &str, id: &str, case: &str) -> Result<(), StoreError> {
-        if self.session().run(sql!("link/report"), args![source, id, case]).await? == 1 {
+    /// [`StoreError::Conflict`] if one is another case's.
+    pub async fn reports_link(&mut self, links: &[ReportOf]) -> Result<(), StoreError> {
+        let values = |link: &ReportOf| args![&link.source, &link.id, &link.case];
+        if self.session().run_many(sql!("link/report"), links, values).await? == links.len() as u64 {
             return Ok(());
         }
-        let linked = self.case_of_report(source, id).await?;
-        self.same(linked, case, "link/report")
+        let reports: Vec<_> = links.iter().map(|link| (link.source.clone(), link.id.clone())).collect();
+        let linked = self.cases_of_reports(&reports).await?;
+        let same = links.iter().all(|link| linked.contains(link));
+        if same { Ok(()) } else { Err(self.session().given_up(StoreError::Conflict { operation: "link/report" })) }
     }
 
     /// Moves an episode to another case: merge and split. `false` if it was on none.
@@ -50,27 +84,20 @@ impl Tx {
         Ok(self.session().run(sql!("link/move_report"), args![source, id, case]).await? == 1)
     }
 
-    /// The case of an episode.
+    /// The cases of episodes, of those that have one, in no order.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn case_of_episode(&mut self, episode: &str) -> Result<Option<String>, StoreError> {
-        case_of(&mut self.session(), sql!("link/of_episode"), args![episode]).await
+    pub async fn cases_of_episodes(&mut self, episodes: &[&str]) -> Result<Vec<EpisodeOf>, StoreError> {
+        self.session().all_of_many(pair!("link/of_episode"), episodes, |episode| args![*episode]).await
     }
 
-    /// The case of a report.
+    /// The cases of reports, by source and id, of those that have one, in no order.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn case_of_report(&mut self, source: &str, id: &str) -> Result<Option<String>, StoreError> {
-        case_of(&mut self.session(), sql!("link/of_report"), args![source, id]).await
-    }
-
-    fn same(&mut self, linked: Option<String>, case: &str, operation: &'static str) -> Result<(), StoreError> {
-        match linked.as_deref() {
-            Some(linked) if linked == case => Ok(()),
-            _ => Err(self.session().given_up(StoreError::Conflict { operation })),
-        }
+    pub async fn cases_of_reports(&mut self, reports: &[(String, String)]) -> Result<Vec<ReportOf>, StoreError> {
+        self.session().all_of_many(pair!("link/of_report"), reports, |(source, id)| args![source, id]).await
     }
 }
 

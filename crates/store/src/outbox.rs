@@ -1,14 +1,12 @@
 //! The outbox: what committed work has to do outside, numbered once it is visible.
 
-use serde::Serialize;
-
 use crate::error::StoreError;
-use crate::statement::{FromRow, Row, args, batch, pair, sql};
+use crate::statement::{FromRow, Row, args, sql};
 use crate::store::Store;
 use crate::tx::Tx;
 
 /// A row on its way into the outbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
     /// Where it goes.
     pub destination: String,
@@ -106,15 +104,11 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub async fn outbox_push(&mut self, rows: &[OutboxRow]) -> Result<(), StoreError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let texts = rows.iter().flat_map(|row| {
-            let effect = row.effect.as_deref().unwrap_or_default();
-            [row.destination.as_str(), row.ordering_key.as_str(), row.body.as_str(), effect]
-        });
-        let rows = batch(rows, texts);
-        self.session().run(pair!("outbox/push"), args![rows]).await.map(|_| ())
+        let values = |row: &OutboxRow| {
+            let OutboxRow { destination, ordering_key, effect, body, created, not_after } = row;
+            args![destination, ordering_key, effect, body, *created, *not_after]
+        };
+        self.session().run_many(sql!("outbox/push"), rows, values).await.map(|_| ())
     }
 }
 

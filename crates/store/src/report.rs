@@ -1,6 +1,7 @@
 //! Reports by source and id: the same content again is a duplicate, another an amendment.
 
 use crate::error::StoreError;
+use crate::link::ReportOf;
 use crate::statement::{FromRow, Row, args, sql};
 use crate::store::Store;
 use crate::tx::Tx;
@@ -84,12 +85,13 @@ impl Tx {
         }
     }
 
-    /// A case answers the report.
+    /// Cases answer reports; none may be named twice.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn report_settled(&mut self, source: &str, id: &str, case: &str) -> Result<(), StoreError> {
-        self.settle(source, id, "case", Some(case), None).await
+    pub async fn reports_settled(&mut self, answered: &[ReportOf]) -> Result<(), StoreError> {
+        let values = |one: &ReportOf| args![&one.source, &one.id, "case", Some(one.case.as_str()), None::<&str>];
+        self.session().run_many(sql!("report/settle"), answered, values).await.map(|_| ())
     }
 
     /// No case will answer the report.
@@ -97,18 +99,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub async fn report_refused(&mut self, source: &str, id: &str, reason: &str) -> Result<(), StoreError> {
-        self.settle(source, id, "refused", None, Some(reason)).await
-    }
-
-    async fn settle(
-        &mut self,
-        source: &str,
-        id: &str,
-        state: &str,
-        case: Option<&str>,
-        reason: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let values = args![source, id, state, case, reason];
+        let values = args![source, id, "refused", None::<&str>, Some(reason)];
         self.session().run(sql!("report/settle"), values).await.map(|_| ())
     }
 }

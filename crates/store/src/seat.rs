@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use crate::error::StoreError;
-use crate::statement::{FromRow, Row, Session, args, batch, pair, sql};
+use crate::statement::{FromRow, Row, Session, args, sql};
 use crate::store::Store;
 use crate::tx::Tx;
 
 /// A seat's row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatRow {
     /// Its id.
     pub id: String,
@@ -74,27 +72,22 @@ async fn load(session: &mut Session<'_>) -> Result<UnitLoad, StoreError> {
 }
 
 impl Tx {
-    /// Writes the seats of a case: new ones are added, known ones follow. Seats are never taken away.
+    /// Writes seats of cases: new ones are added, known ones follow. Seats are never taken away.
     ///
     /// # Errors
     /// [`StoreError::Refused`] if a seat is named twice or is another case's; others if the database fails.
-    pub async fn seats_put(&mut self, case: &str, rows: &[SeatRow]) -> Result<(), StoreError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let texts = rows.iter().flat_map(|row| {
-            let unit = row.unit.as_deref().unwrap_or_default();
-            [row.id.as_str(), row.role.as_str(), row.competence.as_str(), row.state.as_str(), unit]
-        });
+    pub async fn seats_put(&mut self, rows: &[SeatRow]) -> Result<(), StoreError> {
         let named: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let values = |row: &SeatRow| {
+            let SeatRow { id, case, ordinal, unit, role, competence, state, changed, held } = row;
+            args![id, case, *ordinal, unit, role, competence, state, *changed, *held]
+        };
         let mut session = self.session();
         if named.len() != rows.len() {
-            return Err(session.given_up(StoreError::Refused(format!("a seat of case {case} is named twice"))));
+            return Err(session.given_up(StoreError::Refused("a seat is named twice in one transaction".to_owned())));
         }
-        if session.run(pair!("seat/put"), args![batch(rows, texts), case]).await? != rows.len() as u64 {
-            return Err(
-                session.given_up(StoreError::Refused(format!("a seat named for case {case} is another case's")))
-            );
+        if session.run_many(sql!("seat/put"), rows, values).await? != rows.len() as u64 {
+            return Err(session.given_up(StoreError::Refused("a seat named for a case is another case's".to_owned())));
         }
         Ok(())
     }

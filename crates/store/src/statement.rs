@@ -2,10 +2,11 @@
 
 use sqlx::AnyConnection;
 use sqlx::any::{Any, AnyArguments, AnyRow};
-use sqlx::{Arguments, Decode, Encode, Row as _, Type};
+use sqlx::{Arguments, AssertSqlSafe, Decode, Row as _, Type};
 
 use crate::connect::StoreProfile;
 use crate::error::{NUL, StoreError};
+use crate::many::many;
 
 /// A statement for both databases, or a pair.
 #[derive(Debug, Clone, Copy)]
@@ -61,18 +62,39 @@ pub(crate) use {args, pair, sql};
 /// Values on their way into a statement.
 #[derive(Default)]
 pub(crate) struct Args {
-    values: AnyArguments,
+    values: Vec<Given>,
     refused: Option<String>,
 }
 
+/// One of them. An absent one has a type as well.
+enum Given {
+    Text(Option<String>),
+    Number(Option<i64>),
+    Bytes(Option<Vec<u8>>),
+}
+
 impl Args {
-    fn add<T>(&mut self, value: T)
-    where
-        T: for<'q> Encode<'q, Any> + Type<Any>,
-    {
-        if let Err(error) = self.values.add(value) {
-            self.refused = Some(error.to_string());
+    /// These and then the others.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.values.extend(others.values);
+        self.refused = self.refused.or(others.refused);
+        self
+    }
+
+    fn for_the_driver(self) -> Result<AnyArguments, String> {
+        if let Some(why) = self.refused {
+            return Err(why);
         }
+        let mut arguments = AnyArguments::default();
+        for value in self.values {
+            let added = match value {
+                Given::Text(text) => arguments.add(text),
+                Given::Number(number) => arguments.add(number),
+                Given::Bytes(bytes) => arguments.add(bytes),
+            };
+            added.map_err(|error| error.to_string())?;
+        }
+        Ok(arguments)
     }
 }
 
@@ -89,7 +111,7 @@ impl Bind for Option<&str> {
         if self.is_some_and(|text| text.contains('\0')) {
             args.refused = Some(NUL.to_owned());
         }
-        args.add(self.map(str::to_owned));
+        args.values.push(Given::Text(self.map(str::to_owned)));
     }
 }
 
@@ -113,26 +135,26 @@ impl Bind for &Option<String> {
 
 impl Bind for i64 {
     fn bind(self, args: &mut Args) {
-        args.add(self);
+        Some(self).bind(args);
     }
 }
 
 impl Bind for Option<i64> {
     fn bind(self, args: &mut Args) {
-        args.add(self);
+        args.values.push(Given::Number(self));
     }
 }
 
 impl Bind for u32 {
     fn bind(self, args: &mut Args) {
-        args.add(i64::from(self));
+        i64::from(self).bind(args);
     }
 }
 
 impl Bind for u64 {
     fn bind(self, args: &mut Args) {
         match i64::try_from(self) {
-            Ok(number) => args.add(number),
+            Ok(number) => number.bind(args),
             Err(_) => args.refused = Some(format!("{self} is too large a number to be stored")),
         }
     }
@@ -142,41 +164,32 @@ impl Bind for Option<u64> {
     fn bind(self, args: &mut Args) {
         match self {
             Some(number) => number.bind(args),
-            None => args.add(None::<i64>),
+            None => None::<i64>.bind(args),
         }
     }
 }
 
 impl Bind for bool {
     fn bind(self, args: &mut Args) {
-        args.add(i64::from(self));
+        i64::from(self).bind(args);
     }
 }
 
 impl Bind for Option<bool> {
     fn bind(self, args: &mut Args) {
-        args.add(self.map(i64::from));
+        self.map(i64::from).bind(args);
     }
 }
 
 impl Bind for &[u8] {
     fn bind(self, args: &mut Args) {
-        args.add(self.to_vec());
+        Some(self).bind(args);
     }
 }
 
 impl Bind for Option<&[u8]> {
     fn bind(self, args: &mut Args) {
-        args.add(self.map(<[u8]>::to_vec));
-    }
-}
-
-impl Bind for Batch {
-    fn bind(self, args: &mut Args) {
-        match self.0 {
-            Ok(json) => args.add(json),
-            Err(why) => args.refused = Some(why),
-        }
+        args.values.push(Given::Bytes(self.map(<[u8]>::to_vec)));
     }
 }
 
@@ -196,6 +209,42 @@ impl Session<'_> {
         let query = sqlx::query_with(statement.text(self.profile), args);
         let done = self.profile.answer(query.execute(&mut *self.connection)).await;
         Ok(self.noted(statement, done)?.rows_affected())
+    }
+
+    /// Runs a statement that is written for one row on many, and says how many rows it touched.
+    pub(crate) async fn run_many<R>(
+        &mut self,
+        statement: Statement,
+        rows: &[R],
+        values: impl Fn(&R) -> Args,
+    ) -> Result<u64, StoreError> {
+        let mut touched = 0;
+        for (text, args) in many(statement.text(self.profile), rows, values) {
+            let args = self.checked(args)?;
+            let query = sqlx::query_with(AssertSqlSafe(text), args);
+            let done = self.profile.answer(query.execute(&mut *self.connection)).await;
+            touched += self.noted(statement, done)?.rows_affected();
+        }
+        Ok(touched)
+    }
+
+    /// Runs a question that is written for one row of values on many, and reads what comes back.
+    pub(crate) async fn all_of_many<T: FromRow, R>(
+        &mut self,
+        statement: Statement,
+        rows: &[R],
+        values: impl Fn(&R) -> Args,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut found = Vec::new();
+        for (text, args) in many(statement.text(self.profile), rows, values) {
+            let args = self.checked(args)?;
+            let query = sqlx::query_with(AssertSqlSafe(text), args);
+            let rows = self.profile.answer(query.fetch_all(&mut *self.connection)).await;
+            for row in self.noted(statement, rows)? {
+                found.push(T::from_row(&Row { row, operation: statement.name })?);
+            }
+        }
+        Ok(found)
     }
 
     /// Runs a statement and gives its rows.
@@ -241,10 +290,7 @@ impl Session<'_> {
     }
 
     fn checked(&mut self, args: Args) -> Result<AnyArguments, StoreError> {
-        match args.refused {
-            Some(why) => Err(self.given_up(StoreError::Refused(why))),
-            None => Ok(args.values),
-        }
+        args.for_the_driver().map_err(|why| self.given_up(StoreError::Refused(why)))
     }
 
     fn noted<T>(&mut self, statement: Statement, done: Result<T, sqlx::Error>) -> Result<T, StoreError> {
@@ -288,16 +334,4 @@ impl Row {
     pub(crate) fn flag(&self, column: &str) -> Result<bool, StoreError> {
         Ok(self.get::<Option<i64>>(column)?.is_some_and(|number| number != 0))
     }
-}
-
-/// Rows as one JSON parameter, or why they are none: the statement then fails like any other, and its transaction with
-/// it.
-pub(crate) struct Batch(Result<String, String>);
-
-/// A text with a NUL character is refused before it is escaped.
-pub(crate) fn batch<'a, T: serde::Serialize>(rows: &[T], mut texts: impl Iterator<Item = &'a str>) -> Batch {
-    if texts.any(|text| text.contains('\0')) {
-        return Batch(Err(NUL.to_owned()));
-    }
-    Batch(serde_json::to_string(rows).map_err(|error| format!("rows cannot be written: {error}")))
 }

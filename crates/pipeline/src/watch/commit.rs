@@ -10,7 +10,7 @@ use tracing::{Instrument as _, Span};
 use super::owner::Watch;
 use super::worker::Held;
 use crate::PipelineError;
-use crate::docket::{Docket, Written};
+use crate::docket::{Docket, Wanted, Written};
 use crate::open::Opener;
 
 /// How often a transaction is tried when somebody else was first.
@@ -83,6 +83,11 @@ async fn attempt_commit(
     let now = muster_domain::time::Filed::from_micros(tx.now_micros(watch.clock.micros()).await?);
     let mut docket = Docket::new(now);
     let opener = Opener { config, numbering: &watch.numbering };
+    let mut wanted = Wanted::default();
+    for Consequence { changes, report, .. } in &meaning.consequences {
+        opener.wants(&mut wanted, changes, report.as_ref());
+    }
+    docket.look_up(&mut tx, &wanted).await?;
     for consequence in &meaning.consequences {
         carry(&opener, &mut tx, &mut docket, consequence).instrument(consequence.cause.clone()).await?;
     }
@@ -105,7 +110,7 @@ async fn carry(
         #[cfg(test)]
         super::tests::blow("commit", &muster_domain::record::LogRecord::Report(report.clone()));
         let case = opener.report(tx, docket, report).await?;
-        tx.report_settled(report.source.as_str(), report.id.as_str(), case.as_str()).await?;
+        docket.settle(&report.source, &report.id, case);
     }
     Ok(())
 }

@@ -102,7 +102,8 @@ impl Bench {
 
     async fn case_of(&self, id: &str) -> Option<String> {
         let mut tx = self.watch.store.begin().await.unwrap();
-        let case = tx.case_of_report("test", id).await.unwrap();
+        let case =
+            tx.cases_of_reports(&[("test".to_owned(), id.to_owned())]).await.unwrap().pop().map(|link| link.case);
         tx.rollback().await;
         case
     }

@@ -1,5 +1,8 @@
--- No row: somebody else was first.
+-- Not one of the rows: somebody else was first.
 update cases set
-  grid = $2, state = $3, outcome = $4, live = $5, severity = $6, version = $7, changed = $8, next_due = $9, overdue = $10,
-  wants_seat = $11, rank = $12, turn = $13, lon = $14, lat = $15, search = $16, doc = $17
-where id = $1 and version = $18
+  grid = new.column2, state = new.column3, outcome = new.column4, live = new.column5, severity = new.column6,
+  version = new.column7, changed = new.column8, next_due = new.column9, overdue = new.column10, wants_seat = new.column11,
+  rank = new.column12, turn = new.column13, lon = new.column14, lat = new.column15, search = new.column16,
+  doc = new.column17
+from (values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)) as new
+where cases.id = new.column1 and cases.version = new.column18

@@ -1,1 +1,1 @@
-delete from condition where id = $1
+delete from condition where id in (values ($1))

@@ -4,6 +4,8 @@ use muster_store::{CaseRow, ConditionMoved, Identity, OutboxRow, Page, SeatRow, 
 use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 
+use crate::singly::Singly as _;
+
 /// When the tests take place, in microseconds since 1970.
 pub(crate) const NOW: i64 = 1_795_478_400_000_000;
 /// A lease that does not run out during a test.

@@ -3,6 +3,7 @@
 use muster_store::{CaseEventRow, CaseFilter, CaseRow, Inserted, StoreError};
 
 use crate::bed::{Bed, NOW, case, filed, pages};
+use crate::singly::Singly as _;
 
 pub(crate) async fn a_subject_has_one_live_case(bed: &Bed) {
     let store = bed.store().await;

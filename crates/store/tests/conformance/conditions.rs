@@ -3,6 +3,7 @@
 use muster_store::{ConditionBlind, ConditionCount, ConditionFilter, ConditionMoved, ConditionRow, Store};
 
 use crate::bed::{Bed, LONG, NOW, belief, moved, pages};
+use crate::singly::Singly as _;
 
 fn blind(id: &str, blind: bool, since: i64) -> ConditionBlind {
     let ConditionMoved { id, rule, subject, place, rule_version, kind, severity, grid, .. } = belief(id, "");
@@ -161,4 +162,20 @@ pub(crate) async fn conditions_are_listed_counted_and_paged(bed: &Bed) {
         count("smoke", "holding", true, 1),
     ];
     assert_eq!(store.condition_counts().await.unwrap(), counts);
+}
+
+pub(crate) async fn many_beliefs_are_written_as_each_alone_would_be(bed: &Bed) {
+    let store = bed.store().await;
+    let epoch = owned(&store, 1).await;
+    let ids: Vec<String> = (0..205).map(|n| format!("c{n:03}")).collect();
+    let mut tx = moved(&store, 1, epoch, 0, 5).await;
+    let beliefs: Vec<_> = ids.iter().map(|id| belief(id, "holding")).collect();
+    tx.conditions_move(&beliefs).await.unwrap();
+    let blind: Vec<_> = ids.iter().map(|id| blind(id, true, NOW + 1)).collect();
+    tx.conditions_blind(&blind).await.unwrap();
+    tx.conditions_withdraw(&ids[..100]).await.unwrap();
+    tx.commit().await.unwrap();
+    let rows = store.conditions_of_partition(1).await.unwrap();
+    assert_eq!(rows.iter().map(|row| &row.id).collect::<Vec<_>>(), ids[100..].iter().collect::<Vec<_>>());
+    assert!(rows.iter().all(|row| row.state == "holding" && row.blind && row.offset == 5));
 }

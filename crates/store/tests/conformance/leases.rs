@@ -3,6 +3,7 @@
 use muster_store::StoreError;
 
 use crate::bed::{Bed, LONG, NOW, case};
+use crate::singly::Singly as _;
 
 pub(crate) async fn a_lease_has_one_holder_until_it_runs_out(bed: &Bed) {
     let store = bed.store().await;

@@ -3,6 +3,7 @@
 use muster_store::{CaseFilter, CaseRow, CasesInState, SeatRow, Store};
 
 use crate::bed::{Bed, NOW, case, filed, seat};
+use crate::singly::Singly as _;
 
 fn ids(rows: Vec<CaseRow>) -> Vec<String> {
     rows.into_iter().map(|row| row.id).collect()
@@ -37,7 +38,7 @@ async fn street(store: &Store) {
         filed(store, row).await;
     }
     let mut tx = store.begin().await.unwrap();
-    tx.seats_put("late", &[SeatRow { unit: Some("u".to_owned()), ..seat("s", "late") }]).await.unwrap();
+    tx.seats_put(&[SeatRow { unit: Some("u".to_owned()), ..seat("s", "late") }]).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -17,6 +17,7 @@ mod outbox;
 mod partitions;
 mod reports;
 mod seats;
+mod singly;
 mod transactions;
 mod versions;
 
@@ -50,7 +51,8 @@ conformance! {
         a_refused_text_gives_the_transaction_up,
         an_overtaken_transaction_is_given_up,
         what_is_not_committed_leaves_nothing,
-        rows_written_together_keep_their_texts;
+        rows_written_together_keep_their_texts,
+        many_rows_are_written_as_each_alone_would_be;
     partitions:
         a_partition_has_one_owner_until_it_runs_out,
         the_epoch_rises_with_every_taking,
@@ -92,6 +94,7 @@ conformance! {
         a_seat_is_one_cases_and_named_once,
         a_units_load_is_the_cases_it_is_at_work_on;
     conditions:
+        many_beliefs_are_written_as_each_alone_would_be,
         a_belief_is_true_up_to_its_offset,
         blindness_changes_no_state,
         a_rule_and_subject_have_one_condition,

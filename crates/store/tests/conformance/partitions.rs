@@ -3,6 +3,7 @@
 use muster_store::StoreError;
 
 use crate::bed::{Bed, LONG, NOW, case, moved, outbox};
+use crate::singly::Singly as _;
 
 pub(crate) async fn a_partition_has_one_owner_until_it_runs_out(bed: &Bed) {
     let store = bed.store().await;

@@ -3,6 +3,7 @@
 use muster_store::{ReportClaim, Store, StoreError};
 
 use crate::bed::{Bed, NOW};
+use crate::singly::Singly as _;
 
 async fn claim(store: &Store, source: &str, id: &str, content: &str, at: i64) -> ReportClaim {
     let mut tx = store.begin().await.unwrap();

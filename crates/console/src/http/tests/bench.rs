@@ -190,7 +190,7 @@ impl Bench {
             doc: muster_wire::case::write_event(event),
         };
         let mut tx = self.desk.store.begin().await.unwrap();
-        assert!(tx.insert_case(&row).await.unwrap().is_inserted());
+        assert!(tx.cases_insert(&[row]).await.unwrap());
         tx.case_events_append(&decision.events.iter().map(event).collect::<Vec<_>>()).await.unwrap();
         tx.commit().await.unwrap();
         case

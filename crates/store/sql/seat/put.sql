@@ -1,8 +1,5 @@
 insert into seat (id, case_id, ordinal, unit, role, competence, state, changed, held)
-select value ->> 'id', $2, value ->> 'ordinal', value ->> 'unit', value ->> 'role',
-  value ->> 'competence', value ->> 'state', value ->> 'changed', value ->> 'held'
-from json_each($1)
-where true
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (id) do update set
   unit = excluded.unit, state = excluded.state, changed = excluded.changed, held = excluded.held
 where seat.case_id = excluded.case_id

@@ -1,1 +1,0 @@
-select case_id from case_episode where episode = $1
