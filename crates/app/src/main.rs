@@ -29,7 +29,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads()).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::Failure::outside("cannot start", &error).report(),
     };
@@ -41,6 +41,11 @@ fn main() -> ExitCode {
         }
     });
     done.unwrap_or_else(|failure| failure.report())
+}
+
+/// Twice the processors: while all of them are busy with batches, somebody still hears what the database answers.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(4, |processors| 2 * processors.get()).max(4)
 }
 
 /// Writes data to stdout. A reader that has gone away is no failure of ours.

@@ -272,11 +272,17 @@ impl Docket {
         self.settled.insert((source.clone(), id.clone()), case);
     }
 
+    /// Writes where conditions stand. Before any number is dealt: whoever deals keeps others waiting until the end.
+    pub(crate) async fn write_beliefs(&mut self, tx: &mut Tx) -> Result<(), PipelineError> {
+        std::mem::take(&mut self.beliefs).write(tx).await?;
+        Ok(tx.outbox_push(&std::mem::take(&mut self.outbox)).await?)
+    }
+
     /// Writes everything that was decided. What ends makes room for what begins in its place: at no instant are there two
     /// live cases of one kind and subject.
     pub(crate) async fn write(mut self, tx: &mut Tx) -> Result<Written, PipelineError> {
         let mut written = Written::default();
-        self.beliefs.write(tx).await?;
+        self.write_beliefs(tx).await?;
         let changed: Vec<Touched> = self.cases.into_values().filter(|touched| !touched.events.is_empty()).collect();
         let (live, ended): (Vec<_>, Vec<_>) = changed.into_iter().partition(|touched| touched.case.state.is_live());
         write_cases(tx, &ended).await?;

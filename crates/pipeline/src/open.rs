@@ -51,8 +51,8 @@ impl Opener<'_> {
         }
     }
 
-    /// Carries one change of the watch into conditions, cases and the outbox.
-    pub(crate) async fn change(&self, tx: &mut Tx, docket: &mut Docket, change: &Change) -> Result<(), PipelineError> {
+    /// Carries one change of the watch into conditions.
+    pub(crate) fn belief(&self, docket: &mut Docket, change: &Change) {
         match change {
             Change::Moved(moved) => {
                 if let Some(episode) = &moved.episode {
@@ -71,6 +71,14 @@ impl Opener<'_> {
                 docket.blind(docs::condition_blind(blind, self.config));
                 docket.push(outbox::condition(change, docket.now()));
             }
+            Change::Opened(_) | Change::Ended(_) | Change::Step(_) => {}
+        }
+    }
+
+    /// Carries one change of the watch into cases.
+    pub(crate) async fn change(&self, tx: &mut Tx, docket: &mut Docket, change: &Change) -> Result<(), PipelineError> {
+        match change {
+            Change::Moved(_) | Change::Blind(_) => {}
             Change::Opened(opened) => self.opened(tx, docket, opened).await?,
             Change::Ended(ended) => self.ended(tx, docket, ended).await?,
             Change::Step(step) => self.step(tx, docket, step).await?,

@@ -16,9 +16,10 @@ struct Migration {
 
 const BASE: &str = include_str!("../migrations/0001_base.sql");
 const FAULT: &str = include_str!("../migrations/0003_fault.sql");
+const INDEXES: &str = include_str!("../migrations/0004_indexes.sql");
 
 /// In order, never edited, never removed.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration { version: 1, name: "base", sqlite: BASE, postgres: BASE },
     Migration {
         version: 2,
@@ -27,6 +28,7 @@ const MIGRATIONS: [Migration; 3] = [
         postgres: include_str!("../migrations/0002_queues.pg.sql"),
     },
     Migration { version: 3, name: "fault", sqlite: FAULT, postgres: FAULT },
+    Migration { version: 4, name: "indexes", sqlite: INDEXES, postgres: INDEXES },
 ];
 
 /// The newest schema that this program knows.

@@ -24,7 +24,7 @@ impl Scratch {
             return Err(StoreError::Refused(format!("{name:?} is no name for a database")));
         }
         let made = Self { server: url.to_owned(), name: name.to_owned() };
-        made.ask(format!("create database {name} encoding 'UTF8' template template0")).await?;
+        ask(url, format!("create database {name} encoding 'UTF8' template template0")).await?;
         Ok(made)
     }
 
@@ -39,23 +39,31 @@ impl Scratch {
         format!("{}/{}{mark}{query}", &address[..path], self.name)
     }
 
+    /// Lets the server learn what is in it, as it would by itself within minutes.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the server does not answer or refuses.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        ask(&self.url(), "vacuum analyze".to_owned()).await
+    }
+
     /// Drops it with all that is in it.
     ///
     /// # Errors
     /// [`StoreError`] if the server does not answer or refuses.
     pub async fn drop(self) -> Result<(), StoreError> {
-        self.ask(format!("drop database {} with (force)", self.name)).await
+        ask(&self.server, format!("drop database {} with (force)", self.name)).await
     }
+}
 
-    async fn ask(&self, text: String) -> Result<(), StoreError> {
-        sqlx::any::install_default_drivers();
-        let failed = |error| StoreError::from_driver("scratch", error);
-        let mut connection = AnyConnection::connect(&self.server).await.map_err(failed)?;
-        // The name was checked: letters, digits and `_` only.
-        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut connection).await;
-        connection.close().await.map_err(failed)?;
-        done.map(|_| ()).map_err(failed)
-    }
+/// The text holds a name that was checked, or none: letters, digits and `_` only.
+async fn ask(url: &str, text: String) -> Result<(), StoreError> {
+    sqlx::any::install_default_drivers();
+    let failed = |error| StoreError::from_driver("scratch", error);
+    let mut connection = AnyConnection::connect(url).await.map_err(failed)?;
+    let done = sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut connection).await;
+    connection.close().await.map_err(failed)?;
+    done.map(|_| ()).map_err(failed)
 }
 
 #[cfg(test)]

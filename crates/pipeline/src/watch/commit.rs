@@ -84,9 +84,11 @@ async fn attempt_commit(
     let mut docket = Docket::new(now);
     let opener = Opener { config, numbering: &watch.numbering };
     let mut wanted = Wanted::default();
-    for Consequence { changes, report, .. } in &meaning.consequences {
+    for Consequence { cause, changes, report, .. } in &meaning.consequences {
+        cause.in_scope(|| changes.iter().for_each(|change| opener.belief(&mut docket, change)));
         opener.wants(&mut wanted, changes, report.as_ref());
     }
+    docket.write_beliefs(&mut tx).await?;
     docket.look_up(&mut tx, &wanted).await?;
     for consequence in &meaning.consequences {
         carry(&opener, &mut tx, &mut docket, consequence).instrument(consequence.cause.clone()).await?;

@@ -20,6 +20,8 @@ use crate::PipelineError;
 
 const MAX_RECORDS: usize = 10_000;
 const MAX_BYTES: usize = 4 << 20;
+/// After so many records others have their turn: who waits for the database is not to wait for a whole batch.
+const BREATH: usize = 256;
 /// How long a batch without results may leave the offset where it is.
 const OFFSET_RESTS: Duration = Duration::from_secs(2);
 
@@ -117,8 +119,11 @@ impl Worker {
     /// Lets the engine have a batch, and commits what it means.
     async fn digest(&mut self, standing: &mut Standing, records: Vec<Fetched>) -> Result<(), PipelineError> {
         let mut meaning = Meaning::new(self.held.committed);
-        for fetched in records {
+        for (n, fetched) in (1..).zip(records) {
             let offset = fetched.offset;
+            if n % BREATH == 0 {
+                tokio::task::yield_now().await;
+            }
             self.watch.configs.prepare(&fetched.record).await?;
             if let Err(fault) = self.take_in(standing, fetched, &mut meaning) {
                 return Err(self.fault(fault).await);

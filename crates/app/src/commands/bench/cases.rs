@@ -89,6 +89,7 @@ pub(super) async fn run(settings: &Settings, open: u64) -> Result<Cases, Failure
     while filer.filed < open {
         filer.file(usize::try_from(open - filer.filed).unwrap_or(1_000).min(1_000)).await?;
     }
+    scene.settle().await?;
     let pages = pages(&parts, &scene.settings).await?;
     parts.log.close().await;
     parts.store.close().await;

@@ -18,7 +18,6 @@ use muster_pipeline::watch::append_control;
 use muster_street::load::{Load, LoadSettings};
 use muster_wire::cloudevents::read_http;
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +32,8 @@ use crate::settings::Settings;
 const RATE: u32 = 1_000;
 const PLACES: u32 = 4_000;
 const BATCH: usize = 2_000;
+/// Between two ticks of the watch that is measured.
+const TICK: Duration = Duration::from_millis(50);
 /// How long cases may be missing after the last record was read.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -189,9 +190,12 @@ async fn bare(settings: &Settings, parts: &Parts, bounds: Vec<Bounds>) -> Result
 
 /// Starts the watch, and waits until every partition is read, watched and committed to its end.
 async fn watch(settings: &Settings, parts: &Parts, observations: u64) -> Result<Cost, Failure> {
-    let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+    let mut watch = run::watch_of(parts, settings);
+    // Who has nothing to read any more says so after a tick at the latest.
+    watch.settings.tick = TICK;
+    let stop = CancellationToken::new();
     let begun = usage::begin();
-    run::watch(parts, settings, &stop, &mut tasks);
+    let watching = tokio::spawn(watch.run(stop.clone()));
     for partition in 0..parts.log.partitions(&Topic::Observation) {
         let label = partition.to_string();
         let (lag, poll) = (&parts.metrics.log_lag_records, &parts.metrics.log_last_poll_seconds);
@@ -207,7 +211,7 @@ async fn watch(settings: &Settings, parts: &Parts, observations: u64) -> Result<
     }
     let cost = begun.over(observations);
     stop.cancel();
-    while tasks.join_next().await.is_some() {}
+    watching.await.map_err(|error| Failure::inside("the watch", &error))?;
     Ok(cost)
 }
 

@@ -50,6 +50,14 @@ impl Scene {
         &self.folder
     }
 
+    /// Lets the database learn what is in it before anything is looked up.
+    pub(super) async fn settle(&self) -> Result<(), Failure> {
+        match &self.scratch {
+            Some(scratch) => scratch.settle().await.map_err(|error| Failure::store(&error)),
+            None => Ok(()),
+        }
+    }
+
     pub(super) async fn end(self) -> Result<(), Failure> {
         if let Some(scratch) = self.scratch {
             scratch.drop().await.map_err(|error| Failure::store(&error))?;
