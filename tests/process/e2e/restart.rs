@@ -71,8 +71,7 @@ async fn bend(stage: &Stage, place: &str) {
         };
         let mut tx = store.begin().await.unwrap();
         tx.move_offset(partition.partition, partition.epoch, partition.offset, partition.offset).await.unwrap();
-        tx.condition_move(&false_row).await.unwrap();
-        tx.condition_move(&lost).await.unwrap();
+        tx.conditions_move(&[false_row.clone(), lost.clone()]).await.unwrap();
         tx.commit().await.unwrap();
     }
     log.close().await;
