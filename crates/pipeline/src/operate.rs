@@ -97,10 +97,11 @@ impl Operate {
             return Err(OrderError::Changed(Box::new(before)));
         }
         // A reopened case must not stand beside another live one of the same incident.
-        if matches!(order.command, Command::Reopen) && !before.state.is_live() {
-            if docket.live(&mut tx, &before.kind, &before.subject).await?.is_some() {
-                return Err(OrderError::Refused(Refusal::Replaced, Box::new(before)));
-            }
+        if matches!(order.command, Command::Reopen)
+            && !before.state.is_live()
+            && docket.live(&mut tx, &before.kind, &before.subject).await?.is_some()
+        {
+            return Err(OrderError::Refused(Refusal::Replaced, Box::new(before)));
         }
         docket
             .decide(id, &order.by, order.command.clone(), order.reason.clone())
