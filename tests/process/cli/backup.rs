@@ -216,6 +216,8 @@ async fn a_restore_that_was_broken_off_is_done_again_and_meanwhile_nobody_works(
         std::fs::write(folder.path().join("units.csv"), STREET.units).unwrap();
         Ran::of(other.command(command).current_dir(folder.path())).ended(2, &words);
     }
+    let found = run(&other, &["doctor", "--json"]).lines();
+    assert!(found.iter().any(|finding| finding["code"] == "restore-unfinished"), "{found:#?}");
     // A database that other settings name is not what the one before has made.
     let elsewhere = folder.path().join("elsewhere.db");
     std::fs::write(&elsewhere, "somebody's").unwrap();

@@ -88,8 +88,8 @@ impl Backup {
             moved(content.bytes);
         }
         match place.profile {
-            Profile::Embedded => self.into_folder(place, moved),
-            Profile::Kafka => self.into_database(place, now, moved).await,
+            Profile::Embedded => self.fill_folder(place, moved),
+            Profile::Kafka => self.fill_database(place, now, moved).await,
         }
     }
 
@@ -150,7 +150,7 @@ impl Backup {
     }
 
     /// The embedded log and SQLite: behind a mark that stays until everything is there.
-    fn into_folder(&self, place: &Place, moved: &mut (dyn FnMut(u64) + Send)) -> Result<(), BackupError> {
+    fn fill_folder(&self, place: &Place, moved: &mut (dyn FnMut(u64) + Send)) -> Result<(), BackupError> {
         let _lock = FolderLock::acquire_to_restore(&place.data_dir)?;
         clear(place)?;
         is_free(place)?;
@@ -173,7 +173,7 @@ impl Backup {
     }
 
     /// PostgreSQL: the pictures first, which harm nobody if it goes no further, then the database in one transaction.
-    async fn into_database(
+    async fn fill_database(
         &self,
         place: &Place,
         now: i64,

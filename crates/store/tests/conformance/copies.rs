@@ -183,14 +183,12 @@ pub(crate) async fn what_cannot_be_copied_is_told(bed: &Bed) {
     assert_eq!((copied.identity, copied.offsets.len()), (None, 0));
 }
 
-pub(crate) async fn only_an_empty_database_is_filled_and_all_of_it(bed: &Bed) {
-    let store = bed.store().await;
-    if bed.is_sqlite() {
-        return;
-    }
-    fill(&store).await;
+#[tokio::test]
+async fn only_an_empty_database_of_postgresql_is_filled_and_all_of_it() {
+    let Some(bed) = Bed::postgres() else { return };
+    fill(&bed.store().await).await;
     let folder = tempfile::tempdir().unwrap();
-    let copied = copied_out(bed, folder.path()).await.unwrap();
+    let copied = copied_out(&bed, folder.path()).await.unwrap();
     let mut files = files(&copied, folder.path());
     let refused = check_empty(bed.url()).await.unwrap_err().to_string();
     assert!(refused.contains("not empty"), "{refused}");

@@ -116,8 +116,7 @@ conformance! {
         checkpoints_and_skipped_records_are_told_without_their_bytes;
     copies:
         a_copy_holds_every_row_and_goes_on,
-        what_cannot_be_copied_is_told,
-        only_an_empty_database_is_filled_and_all_of_it;
+        what_cannot_be_copied_is_told;
     versions:
         a_version_never_changes,
         a_version_is_used_when_it_is_ready;
