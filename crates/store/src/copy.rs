@@ -125,6 +125,7 @@ mod tests {
     use sqlx::{AnyConnection, Connection as _, Row as _};
 
     use super::*;
+    use crate::store::{Store, StoreSettings};
 
     /// Migrates an empty database step by step, and compares at each version what is there with what is listed.
     async fn lists_what_is_there(url: &str, profile: StoreProfile, list: &'static str) {
@@ -139,6 +140,52 @@ mod tests {
             assert_eq!(there, sorted, "version {}", migration.version);
             assert_eq!(listed.len(), sorted.len(), "none twice");
         }
+    }
+
+    /// Makes a store as an older program left it, with one dead letter in it.
+    async fn leave_behind(url: &str, profile: StoreProfile, schema: i64) {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(include_str!("../sql/migration/table.sql")).execute(&mut connection).await.unwrap();
+        for step in migrate::up_to(schema) {
+            let text = step.text(profile);
+            sqlx::raw_sql(text).execute(&mut connection).await.unwrap();
+            let entry = sqlx::query(include_str!("../sql/migration/insert.sql"));
+            let entry = entry.bind(step.version).bind(step.name).bind(migrate::checksum(text)).bind(0_i64);
+            entry.execute(&mut connection).await.unwrap();
+        }
+        let letter = "insert into dead_letter (topic, partition, position, original_topic, bytes, headers, code, message, \
+                      received, state) values ('dead.v1', 0, 7, '', '', '{}', 'json', 'old', 0, 'open')";
+        sqlx::raw_sql(letter).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    async fn is_brought_up(url: String, steps: u32) {
+        let store = Store::open(&StoreSettings { url, max_connections: 2 }).await.unwrap();
+        assert_eq!(store.migrate(0).await.unwrap(), steps);
+        store.check_version().await.unwrap();
+        assert_eq!(store.dead_letters_end("dead.v1").await.unwrap(), 8);
+    }
+
+    #[tokio::test]
+    async fn a_copy_of_an_older_schema_is_brought_up_to_this_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, copy) = (folder.path().join("old.db"), folder.path().join("copy.db"));
+        leave_behind(&format!("sqlite:{}?mode=rwc", old.display()), StoreProfile::Sqlite, 2).await;
+        assert_eq!(copy_sqlite(&old, &copy).await.unwrap().schema, 2);
+        is_brought_up(format!("sqlite:{}", copy.display()), 1).await;
+        let (Some(old), Some(new)) = (muster_tests::database(), muster_tests::database()) else { return };
+        leave_behind(&old.url(), StoreProfile::Postgres, 2).await;
+        let copied = copy_postgres(&old.url(), |name| folder.path().join(name), |_| ()).await.unwrap();
+        assert_eq!(copied.schema, 2);
+        let file = |(name, rows): &(String, u64)| TableFile {
+            name: name.clone(),
+            path: folder.path().join(name),
+            rows: *rows,
+        };
+        let files: Vec<TableFile> = copied.tables.iter().map(file).collect();
+        restore_postgres(&new.url(), 2, &files, 0, |_| ()).await.unwrap();
+        is_brought_up(new.url(), 0).await;
     }
 
     #[tokio::test]

@@ -109,6 +109,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_day_that_goes_meanwhile_is_left_out_with_all_older_ones() {
+        let (living, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let log = opened(living.path()).await;
+        log.append(append("x")).await.unwrap();
+        let day = |name: &str| living.path().join("log").join(format!("{name}.db"));
+        for old in ["2020-01-01", "2020-01-02"] {
+            fs::write(day(old), "whatever").unwrap();
+        }
+        let file_of = |name: &str| {
+            // The older ones go first, as retention has them go.
+            if name == "2020-01-02" {
+                fs::remove_file(day("2020-01-01")).unwrap();
+                fs::remove_file(day(name)).unwrap();
+            }
+            other.path().join(name)
+        };
+        let copied = copy_days(living.path(), None, file_of).await.unwrap();
+        log.close().await;
+        assert_eq!((copied.len(), fs::read_dir(other.path()).unwrap().count()), (1, 1), "{copied:?}");
+    }
+
+    #[tokio::test]
     async fn nothing_is_made_where_it_is_copied_from_and_another_log_is_refused() {
         let (living, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         assert_eq!(copy_days(living.path(), None, |name| other.path().join(name)).await.unwrap(), [""; 0]);

@@ -4,16 +4,20 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{Copied, TABLES, described, file_failed, nothing, tables_of};
-use crate::connect::StoreProfile;
+use crate::connect::{StoreProfile, within};
 use crate::error::StoreError;
 use crate::migrate::{self, KNOWN_SCHEMA};
 use crate::store::{Store, StoreSettings};
+
+/// How long a database may be silent within a copy: a scan over many dead rows says nothing for a while.
+const SILENCE: Duration = Duration::from_secs(120);
 
 /// A table that was copied out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +65,8 @@ async fn copy_table(
     let written = |error| file_failed(path.clone(), error);
     let mut file = std::io::BufWriter::new(std::fs::File::create_new(&path).map_err(written)?);
     let mut lines = 0;
-    let answer = StoreProfile::Postgres.answer(connection.copy_out_raw(&statement)).await;
-    let mut rows = answer.map_err(failed)?;
-    while let Some(bytes) = StoreProfile::Postgres.answer(rows.try_next()).await.map_err(failed)? {
+    let mut rows = within(SILENCE, connection.copy_out_raw(&statement)).await.map_err(failed)?;
+    while let Some(bytes) = within(SILENCE, rows.try_next()).await.map_err(failed)? {
         file.write_all(&bytes).map_err(written)?;
         lines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
         moved(bytes.len() as u64);
@@ -133,7 +136,10 @@ pub async fn restore_postgres(
         }
     }
     script(&mut connection, include_str!("../../sql/copy/numbers.sql")).await?;
-    script(&mut connection, "commit").await?;
+    script(&mut connection, "commit").await.map_err(|error| match error {
+        StoreError::Unavailable { source, .. } => StoreError::FateUnknown { source },
+        known => known,
+    })?;
     connection.close().await.map_err(failed)?;
     store.migrate(now).await?;
     store.close().await;
