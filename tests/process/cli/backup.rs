@@ -132,6 +132,13 @@ async fn what_is_no_whole_backup_is_refused_and_nothing_is_made() {
     change(&backup, |manifest| manifest["files"][0]["bytes"] = json!(7));
     refused(1, &["store.db has", "and had 7"]);
     again();
+    change(&backup, |manifest| {
+        for file in manifest["files"].as_array_mut().unwrap() {
+            file["bytes"] = json!(u64::MAX);
+        }
+    });
+    refused(1, &["store.db has"]);
+    again();
     let store = Path::new(&backup).join("store.db");
     let good = std::fs::read(&store).unwrap();
     let mut bad = good.clone();
