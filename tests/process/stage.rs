@@ -69,6 +69,12 @@ impl Stage {
         Self { folder: TempDir::new_in(folder).unwrap(), shared: None, prefix: "muster".to_owned() }
     }
 
+    /// On the same log, in another database and with another data folder.
+    pub(crate) fn beside(&self, database: Database) -> Self {
+        let shared = Shared { bootstrap: self.bootstrap().to_owned(), database, way: None };
+        Self { folder: tempfile::tempdir().unwrap(), shared: Some(shared), prefix: self.prefix.clone() }
+    }
+
     /// Lets the program reach the database by another way: `host:port`.
     pub(crate) fn by_way_of(mut self, address: &str) -> Self {
         self.shared.as_mut().unwrap().way = Some(address.to_owned());

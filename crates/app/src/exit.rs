@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use muster_log::LogError;
 use muster_pipeline::PipelineError;
+use muster_pipeline::backup::{BackupError, Fault};
 use muster_store::StoreError;
 
 /// Why a command did not do what was asked.
@@ -56,6 +57,15 @@ impl Failure {
             PipelineError::Store(error) => Self::store(error),
             other => Self { code: 1, words: muster_pipeline::chain(other) },
         }
+    }
+
+    pub(crate) fn backup(error: &BackupError) -> Self {
+        let code = match error.fault() {
+            Fault::Backup => 1,
+            Fault::Use => 2,
+            Fault::Outside => 3,
+        };
+        Self { code, words: muster_pipeline::chain(error) }
     }
 
     /// What happened, in words.

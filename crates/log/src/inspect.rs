@@ -29,6 +29,8 @@ pub struct Folder {
     pub unwritable: Option<String>,
     /// Whether a process has it locked now.
     pub held: bool,
+    /// Whether a restore into it was not finished.
+    pub restoring: bool,
     /// The room on its disk, where that can be told.
     pub space: Option<DiskSpace>,
     /// The files of its days, oldest first; none where they were not to be opened.

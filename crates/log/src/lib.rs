@@ -19,7 +19,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use crate::embedded::FolderLock;
+pub use crate::embedded::{FolderLock, copy_days};
 pub use crate::error::{Cause, LogError};
 pub use crate::identity::{LogIdentity, TopicIdentity};
 pub use crate::kafka::{TopicWriter, bare_loop};

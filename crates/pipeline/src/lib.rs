@@ -3,9 +3,10 @@
 //! In the order of that way: [`admit`] checks, resolves and appends; [`watch`] reads a partition and believes;
 //! `open` decides what that means for cases, on a docket, in one transaction; [`dispatch`] fills seats; [`operate`]
 //! carries people's commands; [`deadlines`] carries those of clocks; [`publish`] tells everybody, in order. [`doctor`]
-//! stands beside and says what is wrong.
+//! stands beside and says what is wrong; [`backup`] makes all of it a folder, and a folder all of it.
 
 pub mod admit;
+pub mod backup;
 pub mod clock;
 pub mod configs;
 pub mod deadlines;

@@ -125,7 +125,11 @@ async fn is_sound(connection: &mut AnyConnection, profile: StoreProfile) -> Resu
     Ok(!connection.is_in_transaction())
 }
 
-async fn within<T>(time: Duration, asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+/// What is answered within a time; a longer silence is an error as if the connection had ended.
+pub(crate) async fn within<T>(
+    time: Duration,
+    asked: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
     let silent = |_| sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {time:?}")));
     tokio::time::timeout(time, asked).await.map_err(silent)?
 }

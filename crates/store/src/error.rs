@@ -1,6 +1,7 @@
 //! What can go wrong with a database, sorted by what can be done about it.
 
 use std::error::Error;
+use std::path::PathBuf;
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,14 @@ pub enum StoreError {
         operation: &'static str,
         /// What was found.
         what: String,
+    },
+    /// A file of a copy cannot be written or read.
+    #[error("cannot write or read {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
     },
     /// The request cannot be carried out, now or ever.
     #[error("{0}")]

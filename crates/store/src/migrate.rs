@@ -7,9 +7,11 @@ use crate::error::StoreError;
 use crate::statement::{Session, args, pair, sql};
 use crate::store::Store;
 
-struct Migration {
-    version: i64,
-    name: &'static str,
+/// One step of the schema.
+#[derive(Debug)]
+pub(crate) struct Migration {
+    pub(crate) version: i64,
+    pub(crate) name: &'static str,
     sqlite: &'static str,
     postgres: &'static str,
 }
@@ -32,10 +34,18 @@ const MIGRATIONS: [Migration; 4] = [
 ];
 
 /// The newest schema that this program knows.
-const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
+pub(crate) const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
+
+/// The newest version of the schema that this program knows.
+pub const KNOWN_SCHEMA: u32 = MIGRATIONS.len() as u32;
+
+/// The steps that lead to a version.
+pub(crate) fn up_to(version: i64) -> impl Iterator<Item = &'static Migration> {
+    MIGRATIONS.iter().filter(move |step| step.version <= version)
+}
 
 impl Migration {
-    fn text(&self, profile: StoreProfile) -> &'static str {
+    pub(crate) fn text(&self, profile: StoreProfile) -> &'static str {
         match profile {
             StoreProfile::Sqlite => self.sqlite,
             StoreProfile::Postgres => self.postgres,
@@ -44,10 +54,16 @@ impl Migration {
 }
 
 /// A migration that the database has had.
-struct Applied {
-    version: i64,
+pub(crate) struct Applied {
+    pub(crate) version: i64,
     name: String,
     checksum: String,
+}
+
+impl From<(i64, String, String)> for Applied {
+    fn from((version, name, checksum): (i64, String, String)) -> Self {
+        Self { version, name, checksum }
+    }
 }
 
 impl Store {
@@ -107,7 +123,7 @@ async fn applied(session: &mut Session<'_>) -> Result<Vec<Applied>, StoreError> 
 }
 
 /// What the database has had must be the beginning of what this program has.
-fn check(applied: &[Applied], profile: StoreProfile) -> Result<(), StoreError> {
+pub(crate) fn check(applied: &[Applied], profile: StoreProfile) -> Result<(), StoreError> {
     if let Some(newer) = applied.last().filter(|last| last.version > KNOWN) {
         return Err(StoreError::Newer { found: newer.version, known: KNOWN });
     }
@@ -141,5 +157,6 @@ mod tests {
     #[test]
     fn steps_are_numbered_without_a_gap() {
         assert!(MIGRATIONS.iter().zip(1..).all(|(migration, number)| migration.version == number));
+        assert_eq!(i64::from(KNOWN_SCHEMA), KNOWN);
     }
 }

@@ -135,6 +135,8 @@ faults! {
     "no-address" NoAddress "不是 http(s) 地址，也不是本机上的路径" "is no http(s) address, nor a path on this server"
     /// Not a hash.
     "no-hash" NoHash "不是 64 位十六进制的 SHA-256" "is no SHA-256 in 64 hexadecimal digits"
+    /// Not a path of a backup.
+    "no-backup-file" NoBackupFile "不是备份里会有的文件" "is no file that a backup has"
     /// Not a subject.
     "no-subject" NoSubject "不是 place:lane-1 这样的对象" "is no subject such as place:lane-1"
     /// A format of ours that it is not.

@@ -3,10 +3,12 @@
 //! Read in this order: [`bounds`] and [`WireError`] hold for everything that comes from outside; [`cloudevents`] is the
 //! envelope; [`observation`] and [`report`] are what comes in; [`record`] is the observation topic, which we alone
 //! write; [`condition`] and [`case`] are what goes out; [`catalogue`] is how configuration versions are kept;
+//! [`backup`] is what a backup holds;
 //! [`problem`], [`receipt`], [`api`] and [`system`] are what HTTP answers with. [`schema`] makes the files in `schemas/` of the same types.
 
 pub mod api;
 mod attachment;
+pub mod backup;
 pub mod bounds;
 pub mod case;
 pub mod catalogue;

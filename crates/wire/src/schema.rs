@@ -9,6 +9,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
+use crate::backup::BackupV1;
 use crate::case::{CaseChangedV1, CaseV1};
 use crate::catalogue::CatalogueV1;
 use crate::cloudevents::{OBSERVATION, REPORT};
@@ -50,6 +51,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         ("condition", written_by_us::<ConditionV1<'_>>("condition")),
         ("case", written_by_us::<CaseV1<'_>>("case")),
         ("case-changed", written_by_us::<CaseChangedV1<'_>>("case-changed")),
+        ("backup", written_by_us::<BackupV1<'_>>("backup")),
         ("catalogue", written_by_us::<CatalogueV1<'_>>("catalogue")),
         ("record-observation", written_by_us::<ObservationRecordV1<'_>>("record-observation")),
         ("record-report", written_by_us::<ReportRecordV1<'_>>("record-report")),

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use muster_wire::report::Reporter;
-use muster_wire::{WireError, case, catalogue, condition, micros, rfc3339};
+use muster_wire::{WireError, backup, case, catalogue, condition, micros, rfc3339};
 
 use crate::events::short;
 
@@ -22,6 +22,7 @@ pub(crate) fn documents(data: &[u8]) {
     same(text, condition::read, condition::write);
     same(text, catalogue::read, catalogue::write);
     same(text, Reporter::read, Reporter::json);
+    same(text, |text| backup::read(text.as_bytes()), backup::write);
     if let Err(error) = case::read_changed(text) {
         short(&error);
     }

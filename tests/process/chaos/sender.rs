@@ -63,6 +63,16 @@ impl Sender {
         self.next < self.due
     }
 
+    /// The first batch that is not acknowledged, and the number of its first observation.
+    pub(super) fn at(&self) -> (usize, u64) {
+        (self.next, self.number)
+    }
+
+    /// Begins again at an earlier batch.
+    pub(super) fn back_to(&mut self, (next, number): (usize, u64)) {
+        (self.next, self.number) = (next, number);
+    }
+
     /// All that is left.
     pub(super) async fn rest(&mut self, sent: &mut Acknowledged) {
         self.until(self.batches.len(), sent).await;

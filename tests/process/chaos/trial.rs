@@ -30,6 +30,13 @@ pub(super) struct Trial<'a> {
     probe: Probe,
 }
 
+/// How far everything was that was sent.
+pub(super) struct Standing {
+    at: (usize, u64),
+    sent: Acknowledged,
+    reports: BTreeSet<String>,
+}
+
 impl<'a> Trial<'a> {
     /// Puts rules and catalogue in place and plans so many seconds of evidence, all of them past.
     pub(super) async fn begin(stage: &'a Stage, seconds: u32, seed: u64) -> Self {
@@ -70,6 +77,19 @@ impl<'a> Trial<'a> {
             over = fault(probe) => over,
             () = self.sender.steadily(&mut self.sent) => unreachable!("it waits at its end"),
         }
+    }
+
+    /// How far everything is that was sent.
+    pub(super) fn standing(&self) -> Standing {
+        let reports = self.probe.known.lock().unwrap().clone();
+        Standing { at: self.sender.at(), sent: self.sent.clone(), reports }
+    }
+
+    /// Forgets what was acknowledged since, and sends it again.
+    pub(super) fn back_to(&mut self, standing: Standing) {
+        self.sender.back_to(standing.at);
+        self.sent = standing.sent;
+        *self.probe.known.lock().unwrap() = standing.reports;
     }
 
     /// Sends all that is left, as fast as it is taken.

@@ -1,5 +1,6 @@
-//! The commands that send, import and deal with dead letters, with a server beside them and without.
+//! The commands that send, import, back up and deal with dead letters, with a server beside them and without.
 
+mod backup;
 mod catalogue;
 mod doctor;
 mod letters;

@@ -1,10 +1,12 @@
 //! Subcommands that do one thing and end.
 
+mod backup;
 mod bench;
 mod dlq;
 mod doctor;
 mod import;
 mod migrate;
+mod restore;
 mod rules;
 mod send;
 mod server;
@@ -18,11 +20,13 @@ use crate::exit::Failure;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Backup(backup::Backup),
     Bench(bench::Bench),
     Dlq(dlq::Dlq),
     Doctor(doctor::Doctor),
     Import(import::Import),
     Migrate(migrate::Migrate),
+    Restore(restore::Restore),
     Rules(rules::Rules),
     Send(send::Send),
 }
@@ -30,11 +34,13 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) async fn run(self) -> Result<ExitCode, Failure> {
         match self {
+            Self::Backup(backup) => backup.run().await,
             Self::Bench(bench) => bench.run().await,
             Self::Dlq(dlq) => dlq.run().await,
             Self::Doctor(doctor) => doctor.run().await,
             Self::Import(import) => import.run().await,
             Self::Migrate(migrate) => migrate.run().await,
+            Self::Restore(restore) => restore.run().await,
             Self::Rules(rules) => rules.run(),
             Self::Send(send) => send.run().await,
         }

@@ -63,17 +63,23 @@ impl Chunk {
     }
 }
 
+/// A bar on standard error where people look on, of so many bytes if that is known.
+pub(crate) fn bar(bytes: Option<u64>) -> ProgressBar {
+    let shown = std::io::stderr().is_terminal();
+    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(bytes, target);
+    let template =
+        if bytes.is_some() { "{wide_bar} {bytes}/{total_bytes} {eta} {msg}" } else { "{spinner} {bytes} {msg}" };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
 impl Tally {
     /// Nothing counted yet. Progress is shown where people look on, of so many bytes if that is known.
     pub(crate) fn new(json: bool, bytes: Option<u64>) -> Self {
-        let shown = std::io::stderr().is_terminal();
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(bytes, target);
-        let template =
-            if bytes.is_some() { "{wide_bar} {bytes}/{total_bytes} {eta} {msg}" } else { "{spinner} {bytes} {msg}" };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
+        let bar = bar(bytes);
         Self { json, accepted: 0, duplicates: 0, parked: 0, refused: 0, bar }
     }
 

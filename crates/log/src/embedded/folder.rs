@@ -16,11 +16,29 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
+    /// The file that lies in a data folder while it is restored into: what is there is half of something.
+    pub const RESTORING: &str = "restoring";
+
     /// Locks a data folder by its file `lock`, making the folder where it is missing.
     ///
     /// # Errors
-    /// [`LogError::Refused`] when another process holds it, or it cannot be made.
+    /// [`LogError::Refused`] when another process holds it, it cannot be made, or a restore into it was not finished.
     pub fn acquire(data_dir: &Path) -> Result<FolderLock, LogError> {
+        let lock = Self::acquire_to_restore(data_dir)?;
+        if data_dir.join(Self::RESTORING).exists() {
+            return Err(LogError::refused(
+                format!("a restore into {} was not finished: half of a backup lies there", data_dir.display()),
+                "run `muster restore` again, which begins anew",
+            ));
+        }
+        Ok(lock)
+    }
+
+    /// As [`acquire`](Self::acquire), also where a restore was not finished: for whoever does it again.
+    ///
+    /// # Errors
+    /// [`LogError::Refused`] when another process holds the folder, or it cannot be made.
+    pub fn acquire_to_restore(data_dir: &Path) -> Result<FolderLock, LogError> {
         let failed = |error: io::Error| {
             LogError::refused(
                 format!("the data folder {} cannot be used", data_dir.display()),
@@ -132,6 +150,18 @@ mod tests {
         assert!(refused.to_string().contains(folder.path().to_str().unwrap()), "{refused}");
         drop(held);
         assert!(!FolderLock::is_held(folder.path()));
+        FolderLock::acquire(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn half_of_a_backup_is_not_worked_with() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FolderLock::RESTORING), "").unwrap();
+        let refused = FolderLock::acquire(folder.path()).unwrap_err().to_string();
+        assert!(refused.contains("muster restore"), "{refused}");
+        let again = FolderLock::acquire_to_restore(folder.path()).unwrap();
+        fs::remove_file(folder.path().join(FolderLock::RESTORING)).unwrap();
+        drop(again);
         FolderLock::acquire(folder.path()).unwrap();
     }
 }

@@ -29,6 +29,7 @@ pub(crate) async fn inspect(settings: &LogSettings, space: &SpaceOf, files: bool
         there: true,
         unwritable,
         held: FolderLock::is_held(&path),
+        restoring: path.join(FolderLock::RESTORING).exists(),
         space: space(&path).ok(),
         path,
         ..Folder::default()

@@ -1,5 +1,6 @@
 //! The embedded log: an append-only table in SQLite files of its own, one a day, written by one task.
 
+mod copy;
 mod day;
 mod folder;
 mod headers;
@@ -14,6 +15,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+pub use self::copy::copy_days;
 pub use self::folder::FolderLock;
 pub(crate) use self::inspect::inspect;
 use self::lanes::Lanes;

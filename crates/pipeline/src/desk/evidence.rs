@@ -1,6 +1,6 @@
 //! Evidence 佐证: pictures kept under the hash of their content; what they truly are decides, not what they say.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use muster_domain::id::EvidenceId;
@@ -103,12 +103,17 @@ impl Desk {
     }
 
     fn path_of(&self, digest: &str) -> PathBuf {
-        self.media.join(digest.get(..2).unwrap_or("xx")).join(digest)
+        evidence_file(&self.media, digest)
     }
 }
 
+/// Where a piece of evidence lies below the evidence folder.
+pub(crate) fn evidence_file(media: &Path, digest: &str) -> PathBuf {
+    media.join(digest.get(..2).unwrap_or("xx")).join(digest)
+}
+
 /// Whole or not at all: written beside, synced, then moved into place.
-async fn write(path: &std::path::Path, bytes: &Bytes) -> std::io::Result<()> {
+async fn write(path: &Path, bytes: &Bytes) -> std::io::Result<()> {
     use tokio::io::AsyncWriteExt as _;
     if let Some(folder) = path.parent() {
         tokio::fs::create_dir_all(folder).await?;

@@ -15,6 +15,7 @@ use muster_log::EventLog;
 use muster_rules::config::Config;
 use muster_store::{CaseFilter, ConditionFilter, ConditionRow, Page, ReportRow, Store};
 
+pub(crate) use evidence::evidence_file;
 pub use evidence::{Evidence, EvidenceError, MAX_EVIDENCE_BYTES};
 pub use letters::{Letter, LetterError};
 pub use links::{Holder, LinkError, LinkSecret};

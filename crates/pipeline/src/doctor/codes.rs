@@ -138,6 +138,9 @@ codes! {
     DataFolderLocked "data-folder-locked" Log Problem
         "另一个进程占用数据目录，而它没有在此地址应答" "Another process holds the data folder, and does not answer at this address"
         "用 --url 指明那个服务的地址，或先停掉它" "name the address of that server by --url, or stop it first"
+    RestoreUnfinished "restore-unfinished" Log Problem
+        "往数据目录的恢复没有做完：那里只有半份备份，服务会拒绝启动" "A restore into the data folder was not finished: half of a backup lies there, and the server refuses to start"
+        "再运行一次 `muster restore`，它会从头做起" "run `muster restore` again, which begins anew"
     ServerSilent "server-silent" Log Problem
         "所指的服务没有应答" "The server that was named does not answer"
         "核对地址，看 `muster serve` 是否在运行" "check the address, and whether `muster serve` runs there"
@@ -149,7 +152,7 @@ codes! {
         "腾出空间，或缩短 log.retention" "make room, or shorten log.retention"
     DayUnreadable "day-file-unreadable" Log Problem
         "日志的某一天打不开：那一天的记录无法重读，服务会拒绝启动" "A day of the log cannot be opened: its records cannot be read again, and the server refuses to start"
-        "从备份恢复该文件；实在没有就移走它" "restore the file from a backup, or move it away if there is none"
+        "用 `muster restore` 从备份恢复到空目录；实在没有备份就移走该文件" "restore a backup into an empty folder (`muster restore`), or move the file away if there is none"
     LogMadeOtherwise "log-made-otherwise" Log Problem
         "内置日志建立时的分区数或前缀与设置不同：服务会拒绝启动" "The embedded log was made with another number of partitions or another prefix than the settings say: the server refuses to start"
         "把 log.partitions 与 log.topic_prefix 改回建立时的值" "set log.partitions and log.topic_prefix to what it was made with"
@@ -197,10 +200,10 @@ codes! {
         "看哪个节点停了或太慢" "see which broker is down or too slow"
     LogReplaced "log-replaced" Log Problem
         "这不是数据库所属的那份日志：数据库里的位移在这里毫无意义" "This is not the log that the store belongs to: its offsets mean nothing here"
-        "把 log.url 与 log.topic_prefix 指回原来的日志，或成对恢复备份，或换一个空数据库" "point log.url and log.topic_prefix at the log it belongs to, restore both from one backup, or use an empty store"
+        "把 log.url 与 log.topic_prefix 指回原来的日志，或用 `muster restore` 成对恢复备份，或换一个空数据库" "point log.url and log.topic_prefix at the log it belongs to, restore both from one backup (`muster restore`), or use an empty store"
     LogBehind "log-behind" Log Problem
         "日志的末尾在数据库已提交的位移之前：两者不是同一时刻的" "The log ends before what the store has committed: the two are not of the same time"
-        "用同一份备份把两者一起恢复" "restore both from the same backup"
+        "用 `muster restore` 从同一份备份把两者一起恢复" "restore both from the same backup (`muster restore`)"
     LogBeginsLate "log-begins-late" Log Problem
         "有记录还没看到就被删了：日志的开头在已提交的位移之后" "Records were deleted before they were watched: the log begins after what is committed"
         "延长保留期，查清为何长时间无人观察" "keep records longer, and find out why nobody watched for so long"
@@ -221,10 +224,10 @@ codes! {
         "按下面所说的改正" "correct what is named"
     StoreDamaged "store-damaged" Store Problem
         "数据库里的内容不是点兵写下的样子" "The database holds what Muster never wrote"
-        "从备份恢复" "restore it from a backup"
+        "停掉服务，用 `muster restore` 从备份恢复到空处" "stop the server and restore a backup into an empty place (`muster restore`)"
     SchemaOlder "schema-older" Store Problem
         "数据库的结构比程序旧" "The schema is older than this program"
-        "先备份，再运行 `muster migrate`" "make a backup, then run `muster migrate`"
+        "先用 `muster backup` 备份，再运行 `muster migrate`" "make a backup (`muster backup`), then run `muster migrate`"
     SchemaNewer "schema-newer" Store Problem
         "数据库的结构比程序新：有更新的程序用过它" "The schema is newer than this program: a newer one has used it"
         "换用较新的程序，不要降级" "run the newer program"

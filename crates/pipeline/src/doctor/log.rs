@@ -41,6 +41,9 @@ fn judge_folder(folder: &Folder, wanted: &LogSettings, own: bool) -> Vec<Finding
         let holder = format!("cat '{}'", folder.path.join("lock").display());
         findings.push(Finding::new(Code::DataFolderLocked).with(plain(path.to_string())).run(holder));
     }
+    if folder.restoring {
+        findings.push(Finding::new(Code::RestoreUnfinished).with(plain(path.to_string())));
+    }
     if let Some(space) = folder.space {
         let (free, floor) = (space.free_percent(), wanted.free_disk_floor_percent);
         let detail = Words::new(

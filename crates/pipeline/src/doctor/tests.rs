@@ -254,6 +254,7 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
     (Code::DataFolderMissing, |facts| *folder(facts) = Folder::default()),
     (Code::DataFolderUnwritable, |facts| folder(facts).unwritable = Some("read-only".to_owned())),
     (Code::DataFolderLocked, |facts| facts.own = false),
+    (Code::RestoreUnfinished, |facts| folder(facts).restoring = true),
     (Code::DiskFull, |facts| folder(facts).space = Some(DiskSpace { free: 4, total: 100 })),
     (Code::DiskNearlyFull, |facts| folder(facts).space = Some(DiskSpace { free: 9, total: 100 })),
     (Code::DayUnreadable, |facts| folder(facts).days[0].trouble = Some("no database".to_owned())),

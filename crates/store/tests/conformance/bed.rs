@@ -31,6 +31,19 @@ impl Bed {
         Some(Bed { url: database.url(), _folder: None, _database: Some(database) })
     }
 
+    /// An SQLite store whose file somebody else keeps.
+    pub(crate) fn of_file(file: std::path::PathBuf) -> Bed {
+        Bed { url: format!("sqlite:{}", file.display()), _folder: None, _database: None }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+
     /// Another opening of the same store, without its tables if nobody has made them.
     pub(crate) async fn open(&self) -> Store {
         Store::open(&StoreSettings { url: self.url.clone(), max_connections: 6 }).await.unwrap()

@@ -6,6 +6,7 @@ mod bed;
 mod cases;
 mod checkpoints;
 mod conditions;
+mod copies;
 mod dead_letters;
 mod evidence;
 mod inspection;
@@ -113,6 +114,9 @@ conformance! {
     inspection:
         the_database_tells_how_it_is_set_up,
         checkpoints_and_skipped_records_are_told_without_their_bytes;
+    copies:
+        a_copy_holds_every_row_and_goes_on,
+        what_cannot_be_copied_is_told;
     versions:
         a_version_never_changes,
         a_version_is_used_when_it_is_ready;

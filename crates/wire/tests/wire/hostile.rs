@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue};
 use muster_wire::cloudevents::{Envelope, KafkaOptions, lines, read_http, read_kafka};
 use muster_wire::observation::ObservationIn;
 use muster_wire::report::{ReportIn, Reporter, reports};
-use muster_wire::{Code, WireError, bounds, case, catalogue, condition, geometry, record};
+use muster_wire::{Code, WireError, backup, bounds, case, catalogue, condition, geometry, record};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -119,6 +119,7 @@ proptest! {
         let text = String::from_utf8_lossy(&body);
         let _ = (case::read(&text), case::read_event(&text), case::read_changed(&text), condition::read(&text));
         let _ = (catalogue::read(&text), Reporter::read(&text));
+        let _ = backup::read(&body);
     }
 }
 

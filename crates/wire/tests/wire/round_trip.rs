@@ -98,3 +98,32 @@ fn fields_that_a_later_version_adds_are_passed_over() {
     let payload = data.to_string();
     assert_eq!(record::decode(headers(&encoded), payload.as_bytes()), Ok(record));
 }
+
+#[test]
+fn manifests_of_backups_come_back() {
+    use muster_wire::backup::{self, File, Item, Log, Manifest, Profile};
+    let hash = "ab".repeat(32);
+    let file = |item, rows| File { item, bytes: 7, sha256: hash.clone(), rows };
+    let log = Log {
+        cluster: "x7Yq".to_owned(),
+        topics: vec!["muster.case.v1=g".to_owned()],
+        generation: "g".to_owned(),
+        partitions: 8,
+    };
+    let whole = Manifest {
+        program: "0.1.0".to_owned(),
+        at: 1_795_392_000_250_000,
+        profile: Profile::Kafka,
+        schema: 3,
+        log: Some(log),
+        missing: 1,
+        files: vec![file(Item::Table("cases".to_owned()), Some(2)), file(Item::Evidence(hash.clone()), None)],
+    };
+    let bare =
+        Manifest { profile: Profile::Embedded, log: None, files: vec![file(Item::Store, None)], ..whole.clone() };
+    for manifest in [whole, bare] {
+        let written = backup::write(&manifest);
+        assert_eq!(backup::read(written.as_bytes()), Ok(manifest));
+        Schemas::new().fits("backup", written.as_bytes());
+    }
+}

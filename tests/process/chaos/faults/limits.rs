@@ -19,13 +19,13 @@ use crate::api::{Api, send};
 use crate::stage::Stage;
 
 /// A small disk of its own, in memory; `None` means skipped, for want of the right to mount one.
-struct Disk(TempDir);
+pub(super) struct Disk(TempDir);
 
 /// Its size.
 const MEBIBYTES: u64 = 96;
 
 impl Disk {
-    fn mount(options: &str) -> Option<Self> {
+    pub(super) fn mount(options: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(folder.path()).output();
         if mounted.is_ok_and(|output| output.status.success()) {
@@ -33,6 +33,10 @@ impl Disk {
         }
         skipped("the right to mount a small disk (tmpfs)");
         None
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
     }
 
     fn ballast(&self) -> PathBuf {

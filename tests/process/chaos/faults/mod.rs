@@ -4,6 +4,7 @@
 //! same, so that a test run stays one. Each says how many seconds after the fault's end work went on.
 
 mod backlog;
+mod backups;
 mod clocks;
 mod limits;
 mod network;

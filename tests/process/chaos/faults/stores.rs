@@ -11,7 +11,7 @@ use crate::stage::Stage;
 
 /// What the store has forgotten was published all the same: of each change only what was published last counts, and what
 /// only the forgotten time knew does not.
-fn as_published_last(mut account: Account) -> Account {
+pub(super) fn as_published_last(mut account: Account) -> Account {
     let Some(published) = account.published.take() else { return account };
     let mut last = std::collections::BTreeMap::new();
     for (event, case) in published {

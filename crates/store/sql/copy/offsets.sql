@@ -1,0 +1,1 @@
+select next_offset from log_partition order by partition
