@@ -1,6 +1,7 @@
-//! The commands that send, import, back up and deal with dead letters, with a server beside them and without.
+//! The commands that send, import, measure, back up and deal with dead letters, with a server beside them and without.
 
 mod backup;
+mod bench;
 mod catalogue;
 mod doctor;
 mod letters;
