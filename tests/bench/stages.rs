@@ -10,6 +10,7 @@ use std::sync::Arc;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use http::HeaderMap;
 use muster_domain::catalogue::Catalogue;
+use muster_domain::condition::Change;
 use muster_domain::id::AdapterName;
 use muster_domain::record::{LogRecord, Observation};
 use muster_domain::time::{LogTime, Received};
@@ -165,7 +166,21 @@ fn stages(criterion: &mut Criterion) {
             BatchSize::PerIteration,
         );
     });
+    group.bench_function("read from the log and watch", |bench| {
+        bench.iter_batched(|| Engine::new("bench", 0, 1), |engine| watched(&world, engine), BatchSize::PerIteration);
+    });
     group.finish();
+}
+
+/// All that a record costs from its bytes to what it changes, and to its end.
+#[inline(never)]
+fn watched(world: &World, mut engine: Engine) -> (Engine, Vec<Change>) {
+    let mut changes = Vec::new();
+    for (offset, encoded) in (0..).zip(&world.encoded) {
+        let record = decode(black_box(encoded));
+        engine.apply(offset, &record, &mut |_| Some(Arc::clone(&world.config)), &mut changes).unwrap();
+    }
+    (engine, changes)
 }
 
 criterion_group!(benches, stages);

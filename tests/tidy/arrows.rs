@@ -58,8 +58,9 @@ const REFUSED: [(&str, &str); 5] = [
     ("openssl", "rustls"),
 ];
 
-/// The only crates that the domain builds on: pure ones. `sha2` computes ids and chains the journal.
-const DOMAIN_NEEDS: [&str; 2] = ["sha2", "thiserror"];
+/// The only crates that the domain builds on: pure ones. `sha2` computes ids and chains the journal,
+/// `smol_str` keeps short names in place.
+const DOMAIN_NEEDS: [&str; 3] = ["sha2", "smol_str", "thiserror"];
 
 /// A package of the workspace with what it names.
 #[derive(Debug)]

@@ -63,7 +63,7 @@ pub struct Observation {
     /// What kind of observation it is.
     pub kind: ObservationKind,
     /// What was seen, in the order of the names.
-    pub values: Vec<(String, Value)>,
+    pub values: Vec<(ValueName, Value)>,
     /// How sure the source is, 0 to 1.
     pub confidence: Option<f64>,
     /// What the source claims about its own health.
@@ -81,6 +81,9 @@ pub struct Observation {
     /// The configuration version admit resolved it with.
     pub config: u64,
 }
+
+/// What a value of an observation is called; nearly always short, so it stands in place.
+pub type ValueName = smol_str::SmolStr;
 
 /// A value of an observation or a property of a place.
 #[derive(Debug, Clone, PartialEq)]

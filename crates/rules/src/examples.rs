@@ -8,7 +8,7 @@ use muster_domain::condition::{Change, ConditionKey, State, Subject};
 use muster_domain::id::{
     ActId, AdapterName, CaseId, DeviceId, EffectId, EpisodeId, ObservationKind, PlaceId, RuleId, SourceId, SourceName,
 };
-use muster_domain::record::{Act, ActKind, Health, LogRecord, Observation, Outcome, Value};
+use muster_domain::record::{Act, ActKind, Health, LogRecord, Observation, Outcome, Value, ValueName};
 use muster_domain::time::{Filed, LogTime, Received, Seen, Span};
 
 use crate::config::Config;
@@ -202,7 +202,7 @@ impl<'a> Stage<'a> {
         mail: &Mail<'_>,
         source: &str,
         kind: ObservationKind,
-        values: Vec<(String, Value)>,
+        values: Vec<(ValueName, Value)>,
         health: Option<Health>,
     ) -> Option<LogRecord> {
         Some(LogRecord::Observation(Observation {

@@ -21,13 +21,14 @@ mod tick;
 mod voice;
 mod wakes;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_domain::condition::{Change, ConditionKey, State, Subject};
 use muster_domain::id::{AdapterName, ClassId, DeviceId, EpisodeId, ObservationKind, PlaceId, RuleId};
 use muster_domain::record::{Health, LogRecord, Observation};
 use muster_domain::time::{LogTime, Received, Seen};
+use rustc_hash::FxHashMap;
 
 pub use checkpoint::CheckpointError;
 pub use explain::{ClauseShown, Explanation, HoldShown, SourceShown};
@@ -54,7 +55,8 @@ pub struct Engine {
     devices: BTreeMap<DeviceId, Dark>,
     /// In the order of places, then rules.
     conditions: Vec<Condition>,
-    routes: HashMap<PlaceId, Vec<Route>>,
+    /// Places come from the catalogue alone, so nobody outside chooses what meets in this table.
+    routes: FxHashMap<PlaceId, Vec<Route>>,
     wakes: Wakes,
     climbing: BTreeSet<u32>,
     counters: Counters,
@@ -154,7 +156,7 @@ impl Engine {
             adapters: BTreeMap::new(),
             devices: BTreeMap::new(),
             conditions: Vec::new(),
-            routes: HashMap::new(),
+            routes: FxHashMap::default(),
             wakes: Wakes::default(),
             climbing: BTreeSet::new(),
             counters: Counters::default(),
@@ -217,9 +219,6 @@ impl Engine {
             return;
         };
         let is_health = said.kind.as_str() == HEALTH_KIND;
-        // A health record that names no part speaks of the part that makes such records.
-        let heartbeat = self.config.as_ref().and_then(|config| config.rulebook.kinds.get(HEALTH_KIND));
-        let heartbeat = heartbeat.map(|kind| kind.made_by);
         let now = now(&self.generation, self.partition, offset, self.clock.time, is_live(said, self.clock.time));
         let (mut meant, mut news) = (false, false);
         for route in routes.iter().filter(|route| route.device == said.device && (is_health || route.kind == said.kind))
@@ -229,10 +228,13 @@ impl Engine {
             let condition = &mut self.conditions[n];
             let was_out = condition.voices[source].out_since().is_some();
             let applied = if is_health {
+                // A health record that names no part speaks of the part that makes such records.
+                let heartbeat = self.config.as_ref().and_then(|config| config.rulebook.kinds.get(HEALTH_KIND));
+                let part = |health: Health| health.of.or(heartbeat.map(|kind| kind.made_by));
                 let voice = &mut condition.voices[source];
-                let heard = said.health.is_some_and(|health| {
-                    voice.hear_health(said.seen.micros(), Health { of: health.of.or(heartbeat), ..health })
-                });
+                let heard = said
+                    .health
+                    .is_some_and(|health| voice.hear_health(said.seen.micros(), Health { of: part(health), ..health }));
                 if heard && voice.adapter.as_ref() != Some(&said.adapter) {
                     voice.adapter = Some(said.adapter.clone());
                 }
@@ -245,7 +247,7 @@ impl Engine {
             }
             news = true;
             let is_out = condition.voices[source].out_since().is_some();
-            let look = if out.len() > before || was_out || is_out { i64::MIN } else { condition.edge() };
+            let look = if out.len() > before || was_out || is_out { i64::MIN } else { condition.edge(!is_health) };
             self.wakes.by(route.condition, look);
             if condition.is_climbing() {
                 self.climbing.insert(route.condition);
@@ -366,10 +368,16 @@ fn built_in<'a>(rule: &str, subject: Subject, alarm: &'a built_in::Alarm) -> Opt
 }
 
 impl Condition {
-    /// The first instant at which this condition needs a look if nobody says a word more, sight included.
-    fn edge(&self) -> i64 {
+    /// The first instant at which this condition needs a look if nobody says a word more, sight included. What evidence
+    /// changed was judged with it; what health changed is judged by a look.
+    fn edge(&self, judged: bool) -> i64 {
         let silent = self.voices.iter().filter_map(|voice| Some(voice.last_word()?.saturating_add(voice.after))).min();
-        self.next_look(i64::MIN).min(silent.unwrap_or(i64::MAX))
+        let next = if judged && !self.is_waiting() {
+            self.belief.next_edge(&self.view(), i64::MIN)
+        } else {
+            self.next_look(i64::MIN)
+        };
+        next.min(silent.unwrap_or(i64::MAX))
     }
 
     fn shown(&self) -> ConditionView<'_> {

@@ -218,7 +218,7 @@ impl PlaceV1<'_> {
             grid: read::maybe_id(self.grid.as_ref(), at.key("grid"), GridId::parse)?,
             position: self.position.map(|position| position.checked(at.key("position"))).transpose()?,
             geometry: self.geometry.map(|shape| shape.checked(at.key("geometry"))).transpose()?,
-            props: self.props.checked(at.key("props"))?.into_iter().collect(),
+            props: self.props.checked(at.key("props"))?.into_iter().map(|(name, value)| (name.into(), value)).collect(),
             combine: self.combine.map(Combine::from),
             units: read::ids(&self.units, at.key("units"), UnitId::parse)?,
         })

@@ -21,7 +21,7 @@ pub const TYPE: &str = "muster.condition.v1";
 /// The id under which a condition is known outside: computed from its rule and subject.
 #[must_use]
 pub fn id(key: &ConditionKey) -> String {
-    computed("cond", &[key.rule.as_str(), &key.subject.key()]).as_ref().to_owned()
+    computed("cond", &[key.rule.as_str(), &key.subject.key()]).into()
 }
 
 /// Writes a change.

@@ -1,7 +1,7 @@
 //! `muster.observation.v1`: what a source sends when it saw something.
 
 use muster_domain::id::{DeviceId, ObservationKind, PlaceId, SourceId, SourceName};
-use muster_domain::record::{Attachment, Health, Part, Value};
+use muster_domain::record::{Attachment, Health, Part, Value, ValueName};
 use muster_domain::time::Seen;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct ObservationIn {
     /// What kind of observation it is.
     pub kind: ObservationKind,
     /// What was seen, in the order of the names, no name twice.
-    pub values: Vec<(String, Value)>,
+    pub values: Vec<(ValueName, Value)>,
     /// How sure the source is, 0 to 1.
     pub confidence: Option<f64>,
     /// What the source claims about its own health.

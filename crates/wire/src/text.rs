@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use muster_domain::record::ValueName;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
@@ -34,6 +35,12 @@ impl<'a> From<&'a String> for Text<'a> {
 impl From<Text<'_>> for String {
     fn from(text: Text<'_>) -> Self {
         text.0.into_owned()
+    }
+}
+
+impl From<Text<'_>> for ValueName {
+    fn from(text: Text<'_>) -> Self {
+        text.0.into()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use muster_domain::record::Value;
+use muster_domain::record::{Value, ValueName};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -122,12 +122,12 @@ impl<'a> Values<'a> {
     }
 
     /// The values of a domain list, as it stands.
-    pub(crate) fn listed(values: &'a [(String, Value)]) -> Self {
-        Self(values.iter().map(|(name, value)| (name.into(), value.into())).collect())
+    pub(crate) fn listed(values: &'a [(ValueName, Value)]) -> Self {
+        Self(values.iter().map(|(name, value)| (name.as_str().into(), value.into())).collect())
     }
 
     /// Into the domain, in the order of the names, checked against the bounds.
-    pub(crate) fn checked(self, at: At<'_>) -> Result<Vec<(String, Value)>, WireError> {
+    pub(crate) fn checked(self, at: At<'_>) -> Result<Vec<(ValueName, Value)>, WireError> {
         read::at_most(self.0.len(), at, MAX_VALUES)?;
         for (name, scalar) in &self.0 {
             if name.is_empty() || name.len() > MAX_NAME_BYTES {
@@ -140,7 +140,7 @@ impl<'a> Values<'a> {
                 read::bounded(text, at.key(name), MAX_VALUE_BYTES)?;
             }
         }
-        let mut values: Vec<(String, Value)> =
+        let mut values: Vec<(ValueName, Value)> =
             self.0.into_iter().map(|(name, scalar)| (name.into(), scalar.into())).collect();
         if !values.is_sorted_by(|one, next| one.0 < next.0) {
             values.sort_by(|one, other| one.0.cmp(&other.0));

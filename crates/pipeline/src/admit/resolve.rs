@@ -2,7 +2,7 @@
 
 use muster_domain::catalogue::{Device, KindSpec, ValueType};
 use muster_domain::id::{AdapterName, PlaceId};
-use muster_domain::record::{Observation, Value};
+use muster_domain::record::{Observation, Value, ValueName};
 use muster_domain::time::{Received, Seen, Span};
 use muster_rules::config::Config;
 use muster_wire::WireError;
@@ -113,12 +113,12 @@ fn places(device: &Device, asked: Option<&PlaceId>) -> Result<Vec<PlaceId>, Refu
 }
 
 /// Names and types as the registry has them; a whole number may stand where a number is wanted.
-fn checked(kind: &KindSpec, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, Refused> {
+fn checked(kind: &KindSpec, values: Vec<(ValueName, Value)>) -> Result<Vec<(ValueName, Value)>, Refused> {
     values
         .into_iter()
         .map(|(name, value)| {
             let pointer = || format!("/data/values/{}", name.replace('~', "~0").replace('/', "~1"));
-            let Some(wanted) = kind.values.get(&name) else {
+            let Some(wanted) = kind.values.get(name.as_str()) else {
                 return Err(Refused::new("unknown-value", pointer(), Fault::NotAValue.with(&[("kind", &kind.kind)])));
             };
             let value = match (wanted, value) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use muster_domain::catalogue::Combine;
 use muster_domain::id::DeviceId;
-use muster_domain::record::Value;
+use muster_domain::record::{Value, ValueName};
 use muster_domain::time::Seen;
 
 use super::cover::Sources;
@@ -37,7 +37,7 @@ pub(super) fn judge(sources: &Sources, at: Seen, witnesses: &BTreeSet<DeviceId>,
     let all_so_far = |wanted: Says| verdicts.iter().all(|(_, verdict)| *verdict == wanted);
     let some = |wanted: Says| verdicts.iter().any(|(_, verdict)| *verdict == wanted);
     // §3: "`all`, `max` and `sum` … covered while every declared source covers".
-    let declared: Option<Vec<&[(String, Value)]>> = setting.sources.keys().map(said).collect();
+    let declared: Option<Vec<&[(ValueName, Value)]>> = setting.sources.keys().map(said).collect();
     let answer = match (setting.combine, declared) {
         // §5: an impulse "has no not so"; what is asked of it is quiet, covered.
         _ if setting.rule.is_impulse() => {
@@ -73,8 +73,8 @@ pub(super) fn next_end(sources: &Sources, at: Seen, setting: &Setting) -> Option
 }
 
 /// The combined value of each field, slot by slot; absent where a source does not give it as a number.
-fn combined(how: Combine, words: &[&[(String, Value)]], setting: &Setting) -> Vec<Option<Value>> {
-    let mut slots = words.iter().map(|word| setting.rule.slots(word));
+fn combined(how: Combine, words: &[&[(ValueName, Value)]], setting: &Setting) -> Vec<Option<Value>> {
+    let mut slots = words.iter().map(|word| setting.rule.slots(word).collect::<Vec<_>>());
     let Some(first) = slots.next() else { return Vec::new() };
     slots.fold(first, |sum, word| sum.iter().zip(&word).map(|(a, b)| pair(how, a.as_ref()?, b.as_ref()?)).collect())
 }

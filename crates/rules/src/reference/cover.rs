@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_domain::id::DeviceId;
-use muster_domain::record::{Part, Value};
+use muster_domain::record::{Part, Value, ValueName};
 use muster_domain::time::Seen;
 
 use super::setting::Setting;
@@ -22,7 +22,7 @@ pub(super) struct Entry {
 #[derive(Debug, Clone)]
 pub(super) enum Content {
     Evidence {
-        values: Vec<(String, Value)>,
+        values: Vec<(ValueName, Value)>,
         healthy: bool,
     },
     /// `vouches`: healthy, and of the part that makes the kind of a source that does not repeat itself.
@@ -40,7 +40,7 @@ pub(super) type Sources = BTreeMap<DeviceId, Source>;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Source {
     /// The newest healthy evidence.
-    said: Option<(Seen, Vec<(String, Value)>)>,
+    said: Option<(Seen, Vec<(ValueName, Value)>)>,
     /// Health records that vouch for what it says.
     vouched: BTreeSet<Seen>,
     /// The newest unhealthy record, of any part.
@@ -75,7 +75,7 @@ pub(super) fn hear(sources: &mut Sources, entry: &Entry, setting: &Setting) {
 
 impl Source {
     /// What it said last, as long as that covers the place.
-    pub(super) fn says(&self, at: Seen, setting: &Setting) -> Option<&[(String, Value)]> {
+    pub(super) fn says(&self, at: Seen, setting: &Setting) -> Option<&[(ValueName, Value)]> {
         let covers = self.until(setting).is_some_and(|until| at < until);
         self.said.as_ref().filter(|_| covers).map(|(_, values)| values.as_slice())
     }

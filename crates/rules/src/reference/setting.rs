@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use muster_domain::catalogue::{Combine, Place, Reports};
 use muster_domain::id::DeviceId;
-use muster_domain::record::{Health, Observation, Part, Value};
+use muster_domain::record::{Health, Observation, Part, Value, ValueName};
 use muster_domain::time::Span;
 
 use super::cover::Content;
@@ -79,8 +79,8 @@ impl Setting {
     }
 
     /// What one source says.
-    pub(super) fn says(&self, values: &[(String, Value)]) -> Says {
-        self.rule.says(&self.rule.slots(values), &self.props)
+    pub(super) fn says(&self, values: &[(ValueName, Value)]) -> Says {
+        self.rule.says(&self.rule.slots(values).collect::<Vec<_>>(), &self.props)
     }
 
     /// What the combined values say.

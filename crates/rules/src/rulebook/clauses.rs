@@ -1,7 +1,7 @@
 //! What a source says, in the words of one rule.
 
 use muster_domain::catalogue::ValueType;
-use muster_domain::record::Value;
+use muster_domain::record::{Value, ValueName};
 
 use super::{Clear, Rule};
 
@@ -19,10 +19,9 @@ pub enum Says {
 
 impl Rule {
     /// An observation's values in the slots of the rule's scope; a value of another type is absent.
-    #[must_use]
-    pub fn slots(&self, values: &[(String, Value)]) -> Vec<Option<Value>> {
+    pub fn slots(&self, values: &[(ValueName, Value)]) -> impl Iterator<Item = Option<Value>> {
         let find = |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-        self.scope.fields.iter().map(|(name, kind)| find(name).and_then(|value| as_type(value, *kind))).collect()
+        self.scope.fields.iter().map(move |(name, kind)| find(name).and_then(|value| as_type(value, *kind)))
     }
 
     /// What these values say: so if `raise.when` holds, not so if `clear.when` does; if both, so.

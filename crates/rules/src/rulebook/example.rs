@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_domain::catalogue::Combine;
 use muster_domain::condition::State;
-use muster_domain::record::{Health, OutcomeState, Value};
+use muster_domain::record::{Health, OutcomeState, Value, ValueName};
 use muster_domain::time::Span;
 
 use super::clauses::as_type;
@@ -51,7 +51,7 @@ pub enum StepKind {
         /// Which source; `a` where none is named.
         source: String,
         /// The values, by name.
-        values: Vec<(String, Value)>,
+        values: Vec<(ValueName, Value)>,
         /// What it says about its health with them.
         health: Option<Health>,
         /// It arrives this much later than it was seen.
@@ -291,13 +291,13 @@ fn expectation(fields: &Fields<'_>) -> Expectation {
     Expectation { state, blind: fields.flag("blind"), episodes, responded }
 }
 
-fn values(fields: &Fields<'_>, rule: &Rule) -> Vec<(String, Value)> {
+fn values(fields: &Fields<'_>, rule: &Rule) -> Vec<(ValueName, Value)> {
     let mut values = Vec::new();
     for (key, value) in fields.table {
         let name = key.get_ref().as_ref();
         let kind = rule.scope.fields.iter().find(|(known, _)| known == name).map(|(_, kind)| *kind);
         match kind.and_then(|kind| as_type(&value_of(value.get_ref())?, kind)) {
-            Some(value) => values.push((name.to_owned(), value)),
+            Some(value) => values.push((name.into(), value)),
             None => {
                 let message = format!("`{name}` is no value of {} of this type", rule.sees);
                 fields.sheet.wrong(&value.span(), message, "see its [[observation]]");

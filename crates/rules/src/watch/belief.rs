@@ -1,5 +1,7 @@
 //! The life of a condition: the table of ENGINE §4, and time moving through it.
 
+use std::ops::ControlFlow;
+
 use muster_domain::condition::State;
 
 use super::answer::{Answer, View};
@@ -107,16 +109,23 @@ impl Belief {
 
     /// Judges the instant that has been reached; one change at a time.
     pub(super) fn settle(&mut self, view: &View<'_>) -> Option<Turn> {
-        let at = self.seen?;
-        if self.still_until.is_some_and(|until| at < until) {
-            return None;
-        }
+        self.judge(view).break_value()
+    }
+
+    /// The same; without a change it tells the answer that stands, if one may count.
+    fn judge(&mut self, view: &View<'_>) -> ControlFlow<Turn, Option<Answer>> {
+        let Some(at) = self.seen.filter(|at| self.still_until.is_none_or(|until| *at >= until)) else {
+            return ControlFlow::Continue(None);
+        };
         let answer = view.answer(at, self.witnesses);
         if let Some(stands) = self.stands(answer, view) {
             self.hold.touch(stands, self.needed(view));
         }
         self.note(answer);
-        self.judged(answer, view).map(|to| self.turn(to, at, answer))
+        match self.judged(answer, view) {
+            Some(to) => ControlFlow::Break(self.turn(to, at, answer)),
+            None => ControlFlow::Continue(Some(answer)),
+        }
     }
 
     /// Who says so now is a witness, or will be if the doubt comes true.
@@ -137,20 +146,19 @@ impl Belief {
             if at >= to {
                 return None;
             }
-            if let Some(turn) = self.settle(view) {
-                return Some(turn);
-            }
+            let answer = match self.judge(view) {
+                ControlFlow::Break(turn) => return Some(turn),
+                ControlFlow::Continue(answer) => answer,
+            };
             let still = self.still_until.filter(|until| at < *until);
             let end = to.min(view.boundary_after(at)).min(still.unwrap_or(to));
-            if still.is_none() {
-                let answer = view.answer(at, self.witnesses);
+            if let Some(answer) = answer {
                 let (needed, tolerate) = (self.needed(view), view.rule.tolerate.micros());
                 let reached =
                     self.stands(answer, view).and_then(|stands| self.hold.grow(stands, end - at, needed, tolerate));
                 if let Some((after, reached)) = reached {
                     return Some(self.turn(self.reached(reached), at + after, answer));
                 }
-                self.note(answer);
             }
             self.seen = Some(end);
         }
@@ -184,20 +192,21 @@ impl Belief {
         if ahead.advance(view, from).is_some() || { ahead }.settle(view).is_some() {
             return from;
         }
-        // What a person ended ahead of log time is judged again when log time comes to what was seen last.
-        let again = ahead.still_until.and(ahead.seen).filter(|seen| *seen > from);
-        ahead.next_edge(view).min(again.unwrap_or(i64::MAX))
+        ahead.next_edge(view, from)
     }
 
-    fn next_edge(&self, view: &View<'_>) -> i64 {
+    /// The same where the instant that has been reached is judged already.
+    pub(super) fn next_edge(&self, view: &View<'_>, from: i64) -> i64 {
         let Some(at) = self.seen else { return i64::MAX };
+        // What a person ended ahead of log time is judged again when log time comes to what was seen last.
+        let again = self.still_until.and(self.seen).filter(|seen| *seen > from).unwrap_or(i64::MAX);
         let answer = view.answer(at, self.witnesses);
         let rest = self
             .stands(answer, view)
             .and_then(|stands| self.hold.rest(stands, self.needed(view), view.rule.tolerate.micros()));
         let met = rest.map_or(i64::MAX, |rest| at.saturating_add(rest));
         let still = self.still_until.filter(|until| at < *until).unwrap_or(i64::MAX);
-        met.min(view.boundary_after(at)).min(still)
+        met.min(view.boundary_after(at)).min(still).min(again)
     }
 
     /// An impulse (ENGINE §5): it raises at its instant, and quiet time counts from it.

@@ -119,7 +119,8 @@ impl Condition {
             voice.ill(at);
             return Says::Neither;
         }
-        voice.values = self.rule.slots(&said.values);
+        voice.values.clear();
+        voice.values.extend(self.rule.slots(&said.values));
         voice.says = self.rule.says(&voice.values, &self.props);
         voice.well(at);
         let says = voice.says;

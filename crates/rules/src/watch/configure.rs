@@ -1,11 +1,12 @@
 //! A configuration record: what is watched changes; what is believed stays (ENGINE §10).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_domain::condition::{Change, EndedHow, Subject};
 use muster_domain::id::{DeviceId, PlaceId, RuleId};
 use muster_domain::partition;
+use rustc_hash::FxHashMap;
 
 use super::answer::{GONE, bits};
 use super::built_in::About;
@@ -79,8 +80,8 @@ impl Engine {
     }
 }
 
-fn routes(conditions: &[Condition]) -> HashMap<PlaceId, Vec<Route>> {
-    let mut routes: HashMap<PlaceId, Vec<Route>> = HashMap::new();
+fn routes(conditions: &[Condition]) -> FxHashMap<PlaceId, Vec<Route>> {
+    let mut routes: FxHashMap<PlaceId, Vec<Route>> = FxHashMap::default();
     for (n, condition) in (0_u32..).zip(conditions) {
         for (source, voice) in (0_u8..).zip(&condition.voices) {
             routes.entry(condition.place.id.clone()).or_default().push(Route {
@@ -153,8 +154,8 @@ fn take_over(voice: &mut Voice, old: &Voice, before: &Rule, after: &Rule) {
     (voice.reports, voice.made_by, voice.forgets, voice.after) =
         (declared.reports, declared.made_by, declared.forgets, declared.after);
     if before.scope.fields != after.scope.fields && !voice.values.is_empty() {
-        let names = before.scope.fields.iter().map(|(name, _)| name.clone());
+        let names = before.scope.fields.iter().map(|(name, _)| name.into());
         let known: Vec<_> = names.zip(&old.values).filter_map(|(name, value)| Some((name, value.clone()?))).collect();
-        voice.values = after.slots(&known);
+        voice.values = after.slots(&known).collect();
     }
 }

@@ -53,7 +53,9 @@ impl Engine {
         let mut found = Vec::new();
         self.look_at_adapters(offset, at, &mut found);
         let mut due = self.wakes.due(at);
-        due.extend(self.climbing.iter().copied());
+        due.extend(&self.climbing);
+        due.sort_unstable();
+        due.dedup();
         let mut touched = BTreeSet::new();
         for n in due {
             // An outage is nobody's time: the ladder stands still over it.

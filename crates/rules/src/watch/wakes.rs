@@ -20,19 +20,23 @@ impl Wakes {
     pub(super) fn by(&mut self, n: u32, at: i64) {
         let Some(known) = self.at.get_mut(n as usize) else { return };
         if at < *known {
-            self.queue.remove(&(*known, n));
+            // What never comes is not in the queue.
+            if *known < i64::MAX {
+                self.queue.remove(&(*known, n));
+            }
             self.queue.insert((at, n));
             *known = at;
         }
     }
 
-    /// Takes out everything due, in the order of positions.
-    pub(super) fn due(&mut self, time: i64) -> BTreeSet<u32> {
-        let mut due = BTreeSet::new();
-        while let Some(&(at, n)) = self.queue.first().filter(|(at, _)| *at <= time) {
-            self.queue.remove(&(at, n));
+    /// Takes out everything due, in the order of instants.
+    pub(super) fn due(&mut self, time: i64) -> Vec<u32> {
+        let mut due = Vec::new();
+        while self.queue.first().is_some_and(|(at, _)| *at <= time)
+            && let Some((_, n)) = self.queue.pop_first()
+        {
             self.at[n as usize] = i64::MAX;
-            due.insert(n);
+            due.push(n);
         }
         due
     }

@@ -101,7 +101,7 @@ fn observation() -> impl Strategy<Value = Observation> {
             device,
             place,
             kind,
-            values: values.into_iter().collect(),
+            values: values.into_iter().map(|(name, value)| (name.into(), value)).collect(),
             confidence,
             health,
             evidence,

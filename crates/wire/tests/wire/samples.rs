@@ -59,7 +59,7 @@ pub(crate) fn observation_record() -> LogRecord {
         device: DeviceId::parse("cam-0421").unwrap(),
         place: place(),
         kind: ObservationKind::parse("persons").unwrap(),
-        values: vec![("persons".to_owned(), Value::Int(1)), ("sure".to_owned(), Value::Number(1.0))],
+        values: vec![("persons".into(), Value::Int(1)), ("sure".into(), Value::Number(1.0))],
         confidence: Some(0.93),
         health: Some(Health { of: Some(Part::Analytics), online: Some(true), ..Health::default() }),
         evidence: vec![Attachment {

@@ -9,7 +9,9 @@ use muster_domain::id::{
     ActId, AdapterName, CaseId, CaseKind, DeviceId, EffectId, EpisodeId, ObservationKind, PlaceId, RuleId, SourceId,
     SourceName,
 };
-use muster_domain::record::{Act, ActKind, Health, LogRecord, Observation, Outcome, OutcomeState, Part, Value};
+use muster_domain::record::{
+    Act, ActKind, Health, LogRecord, Observation, Outcome, OutcomeState, Part, Value, ValueName,
+};
 use muster_domain::time::{Filed, LogTime, Received, Seen};
 use muster_rules::config::Config;
 use muster_rules::reference::Reference;
@@ -220,7 +222,7 @@ impl Sees {
             Claims::Occluded => Some(Health { of: Some(Part::Camera), occluded: Some(true), ..Health::default() }),
             Claims::Test => Some(Health { test: Some(true), ..Health::default() }),
         };
-        let values = vec![("persons".to_owned(), Value::Int(self.persons))];
+        let values = vec![("persons".into(), Value::Int(self.persons))];
         let (place, kind) = (self.place, self.kind.name());
         let received = self.arrival(n);
         let said = Saying { device: self.device, place, kind, at, received, health, values, late: self.late };
@@ -247,7 +249,7 @@ struct Saying<'a> {
     at: i64,
     received: i64,
     health: Option<Health>,
-    values: Vec<(String, Value)>,
+    values: Vec<(ValueName, Value)>,
     late: bool,
 }
 
