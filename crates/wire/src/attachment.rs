@@ -67,6 +67,9 @@ pub(crate) fn mirrors(list: &[Attachment]) -> Vec<Object<AttachmentV1<'_>>> {
 
 /// Checks a list of attachments.
 pub(crate) fn checked(list: Vec<Object<AttachmentV1<'_>>>, at: At<'_>) -> Result<Vec<Attachment>, WireError> {
+    if list.is_empty() {
+        return Ok(Vec::new());
+    }
     read::at_most(list.len(), at, MAX_ATTACHMENTS)?;
     list.into_iter().enumerate().map(|(n, Object(attachment))| attachment.checked(at.item(n))).collect()
 }

@@ -5,6 +5,7 @@
 
 mod control;
 mod intake;
+mod plain;
 
 use std::borrow::Cow;
 

@@ -10,7 +10,7 @@ use muster_domain::time::{Received, Seen};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DATA, Head, needed};
+use super::{DATA, Head, needed, plain};
 use crate::attachment::{self, AttachmentV1};
 use crate::error::{At, WireError};
 use crate::instant::Instant;
@@ -27,43 +27,43 @@ use crate::{read, write};
 #[serde(rename = "ObservationRecord", bound(deserialize = "'de: 'a"))]
 pub(crate) struct ObservationRecordV1<'a> {
     /// The device that saw it.
-    device: Text<'a>,
+    pub(super) device: Text<'a>,
     /// The place: one record for each place that the device covers.
-    place: Text<'a>,
+    pub(super) place: Text<'a>,
     /// The kind of observation.
-    kind: Text<'a>,
+    pub(super) kind: Text<'a>,
     /// What was seen.
     #[serde(default)]
-    values: Values<'a>,
+    pub(super) values: Values<'a>,
     /// How sure the source is, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    confidence: Option<f64>,
+    pub(super) confidence: Option<f64>,
     /// What the source claims about its own health.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    health: Option<Object<HealthV1>>,
+    pub(super) health: Option<Object<HealthV1>>,
     /// Pictures of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    evidence: Vec<Object<AttachmentV1<'a>>>,
+    pub(super) evidence: Vec<Object<AttachmentV1<'a>>>,
     /// What admit added.
-    admitted: AdmittedV1<'a>,
+    pub(super) admitted: AdmittedV1<'a>,
 }
 
 /// What admit adds to an observation.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Admitted", bound(deserialize = "'de: 'a"))]
-struct AdmittedV1<'a> {
+pub(super) struct AdmittedV1<'a> {
     /// The adapter that took it in.
-    adapter: Text<'a>,
+    pub(super) adapter: Text<'a>,
     /// When it was taken in.
-    received: Instant,
+    pub(super) received: Instant,
     /// The configuration version it was resolved with.
-    config: u64,
+    pub(super) config: u64,
     /// Its own time lay ahead of ours and was replaced.
     #[serde(default, skip_serializing_if = "is_false")]
-    skewed: bool,
+    pub(super) skewed: bool,
     /// It is too old to decide anything.
     #[serde(default, skip_serializing_if = "is_false")]
-    late: bool,
+    pub(super) late: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -99,7 +99,10 @@ pub(super) fn observation(observation: &Observation) -> Draft<'_> {
 }
 
 pub(super) fn read_observation(head: &Head<'_>, data: &str) -> Result<Observation, WireError> {
-    let data: ObservationRecordV1<'_> = read::typed(data, &DATA)?;
+    let data = match plain::observation(data) {
+        Some(read) => read,
+        None => read::typed(data, &DATA)?,
+    };
     Ok(Observation {
         source: read::id(needed(head.source, "source")?, At::Root.key("source"), SourceName::parse)?,
         id: read::id(needed(head.id, "id")?, At::Root.key("id"), SourceId::parse)?,
