@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use muster_store::{
-    CaseEventRow, ConfigRow, Copied, MediaRow, NewDeadLetter, Store, StoreError, TableFile, ViewingRow, check_empty,
-    copy_postgres, copy_sqlite, restore_postgres, sqlite_file,
+    CaseEventRow, ConfigRow, Copied, KNOWN_SCHEMA, MediaRow, NewDeadLetter, Store, StoreError, TableFile, ViewingRow,
+    check_empty, copy_postgres, copy_sqlite, restore_postgres, sqlite_file,
 };
 use sqlx::{AnyConnection, Row as _};
 
@@ -147,7 +147,7 @@ pub(crate) async fn a_copy_holds_every_row_and_goes_on(bed: &Bed) {
     writing.insert_case(&case("c2", "place:2")).await.unwrap();
     let copied = copied_out(bed, folder.path()).await.unwrap();
     writing.rollback().await;
-    assert_eq!((copied.schema, &copied.identity), (3, &Some(identity())));
+    assert_eq!((copied.schema, &copied.identity), (KNOWN_SCHEMA, &Some(identity())));
     assert_eq!((&copied.offsets[..], &copied.evidence[..]), (&[0, 5, 0][..], &["5f".to_owned()][..]));
     let before = everything(bed).await;
     store.view(&look()).await.unwrap();
@@ -192,7 +192,7 @@ async fn only_an_empty_database_of_postgresql_is_filled_and_all_of_it() {
     let mut files = files(&copied, folder.path());
     let refused = check_empty(bed.url()).await.unwrap_err().to_string();
     assert!(refused.contains("not empty"), "{refused}");
-    let refused = restore_postgres(bed.url(), 3, &files, NOW, |_| ()).await.unwrap_err().to_string();
+    let refused = restore_postgres(bed.url(), KNOWN_SCHEMA, &files, NOW, |_| ()).await.unwrap_err().to_string();
     assert!(refused.contains("not empty"), "{refused}");
     let Some(other) = Bed::postgres() else { return };
     let refused = async |schema, files: &[TableFile]| {
@@ -200,14 +200,14 @@ async fn only_an_empty_database_of_postgresql_is_filled_and_all_of_it() {
         check_empty(other.url()).await.unwrap();
         refused.to_string()
     };
-    assert!(refused(4, &files).await.contains("run the newer program"));
-    assert!(refused(3, &files[1..]).await.contains("config_version"));
+    assert!(refused(KNOWN_SCHEMA + 1, &files).await.contains("run the newer program"));
+    assert!(refused(KNOWN_SCHEMA, &files[1..]).await.contains("config_version"));
     assert!(refused(2, &files).await.contains("dead_letter"), "an older schema has other columns");
     let at = files.iter().position(|file| file.name == "outbox").unwrap();
     files[at].rows += 1;
-    assert!(refused(3, &files).await.contains("has 2 rows, and 3 were copied out"));
+    assert!(refused(KNOWN_SCHEMA, &files).await.contains("has 2 rows, and 3 were copied out"));
     files[at].rows -= 1;
     let text = std::fs::read_to_string(&files[at].path).unwrap();
     std::fs::write(&files[at].path, text.replacen("destination", "destinatiom", 1)).unwrap();
-    assert!(refused(3, &files).await.contains("cannot be put into the table outbox"));
+    assert!(refused(KNOWN_SCHEMA, &files).await.contains("cannot be put into the table outbox"));
 }
