@@ -48,7 +48,9 @@ impl Belief {
 
     /// The table: what an answer at an instant makes of a state. A hold of no length is met at once.
     fn judged(&self, answer: Answer, view: &View<'_>) -> Option<State> {
-        let (met, doubted) = (self.hold.sum >= self.needed(view), view.rule.tolerate.micros() == 0);
+        // A doubt is as long as `tolerate` before it comes true where that is 0, or where a new version has made it shorter.
+        let doubted = self.hold.doubt.is_some_and(|doubt| doubt >= view.rule.tolerate.micros());
+        let met = self.hold.sum >= self.needed(view);
         match (self.state, answer) {
             (State::Suspected, _) if view.rule.is_impulse() => Some(State::Present),
             (State::Unknown | State::Clear, Answer::So(_)) => Some(State::Suspected),
