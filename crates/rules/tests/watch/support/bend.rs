@@ -15,7 +15,12 @@ pub(crate) fn repeated(records: &Records, again: &[(Index, Index, bool)]) -> Rec
     let mut after: BTreeMap<usize, Vec<LogRecord>> = BTreeMap::new();
     for (which, how_late, stale) in again {
         let which = which.index(records.len());
-        let place = which + how_late.index(records.len() - which);
+        let place = match &records[which].1 {
+            // One that comes before its ladder has begun speaks of what nobody asked for: no program hears it, and a repeat
+            // after that would be the first one heard.
+            LogRecord::Outcome(_) => which,
+            _ => which + how_late.index(records.len() - which),
+        };
         let record = match &records[which].1 {
             LogRecord::Observation(said) if *stale => LogRecord::Observation(otherwise(said)),
             // An act that names no episode speaks of whatever stands when it is read; a new owner or version is new.
