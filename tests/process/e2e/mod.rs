@@ -8,6 +8,7 @@ mod ladder;
 mod letters;
 mod program;
 mod restart;
+mod same;
 mod topics;
 mod trace;
 mod way;
