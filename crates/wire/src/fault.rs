@@ -313,6 +313,13 @@ impl Reason {
         cut(filled(self.fault.en(), get), MAX_REASON_BYTES)
     }
 
+    /// The same about one field, which is named unless it is the whole.
+    #[must_use]
+    pub fn about(&self, pointer: &str) -> String {
+        let reason = self.english();
+        if pointer.is_empty() { reason } else { format!("{pointer}: {reason}") }
+    }
+
     /// The reason about one field, to be kept beside what was refused.
     #[must_use]
     pub fn kept(&self, pointer: &str) -> Kept {
@@ -393,7 +400,8 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_again_in_chinese() {
         let reason = Fault::OtherType.with(&[("found", &"a number"), ("wanted", &"a string")]);
-        assert_eq!(reason.english(), "is a number; a string was expected");
+        assert_eq!(reason.about(""), "is a number; a string was expected");
+        assert_eq!(reason.about("/data/device"), "/data/device: is a number; a string was expected");
         let kept = Kept::read(&reason.kept("/data/device").json()).unwrap();
         assert_eq!((kept.pointer.as_str(), kept.chinese().unwrap().as_str()), ("/data/device", "是数；应为文字"));
         let newer = Kept { fault: "of-tomorrow".to_owned(), ..kept };

@@ -7,10 +7,10 @@ use muster_notify::{LadderDestination, NoticeDestination};
 use muster_pipeline::deadlines::Deadlines;
 use muster_pipeline::desk::Desk;
 use muster_pipeline::dispatch::Dispatch;
-use muster_pipeline::graveyard;
+use muster_pipeline::graveyard::Graveyard;
 use muster_pipeline::lease::Lease;
 use muster_pipeline::operate::Operate;
-use muster_pipeline::publish::{Destination, LogDestination, Publish};
+use muster_pipeline::publish::{Destination, LogDestination, Publish, Screens};
 use muster_pipeline::watch::{Watch, WatchSettings};
 use muster_sources::catalogue::Registrar;
 use muster_sources::http::Routes;
@@ -158,6 +158,7 @@ fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static
         clock: parts.clock.clone(),
     }) as Arc<dyn Destination>);
     destinations.push(Arc::new(NoticeDestination { clock: parts.clock.clone() }));
+    destinations.push(Arc::new(Screens));
     let publish = Publish {
         store: parts.store.clone(),
         clock: parts.clock.clone(),
@@ -166,9 +167,9 @@ fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static
         lease: lease(parts, "publish"),
         destinations,
     };
-    let (letters, log, store) = (stop.child_token(), Arc::clone(&parts.log), parts.store.clone());
+    let (graveyard, letters) = (graveyard(parts), stop.child_token());
     tasks.spawn(async move {
-        graveyard::run(log, store, letters).await;
+        graveyard.run(letters).await;
         "dead letters"
     });
     let stop = stop.child_token();
@@ -176,6 +177,11 @@ fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static
         publish.run(stop).await;
         "publish"
     });
+}
+
+/// Who copies dead letters to where people look at them.
+pub(crate) fn graveyard(parts: &Parts) -> Graveyard {
+    Graveyard { log: Arc::clone(&parts.log), store: parts.store.clone(), clock: parts.clock.clone() }
 }
 
 fn tick(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {

@@ -1,6 +1,7 @@
 //! The routes asked without a socket: what is described is there, and every refusal is a problem.
 
 mod bench;
+mod letters;
 mod same;
 
 use axum::body::Body;

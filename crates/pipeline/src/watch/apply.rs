@@ -43,8 +43,7 @@ impl Fault {
 
     /// What is wrong, with the field.
     pub(crate) fn what(&self) -> String {
-        let reason = self.reason.english();
-        if self.pointer.is_empty() { reason } else { format!("{}: {reason}", self.pointer) }
+        self.reason.about(&self.pointer)
     }
 
     /// The same for people, in their own language.
