@@ -7,6 +7,7 @@
 mod account;
 mod check;
 mod faults;
+mod rest;
 mod sender;
 mod trial;
 
