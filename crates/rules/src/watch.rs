@@ -186,7 +186,8 @@ impl Engine {
         match record {
             LogRecord::Observation(said) => self.observe(offset, said, out),
             LogRecord::Tick { epoch, at } => self.tick(offset, *epoch, at.micros(), out),
-            LogRecord::Takeover { epoch, .. } => self.clock.epoch = self.clock.epoch.max(Some(*epoch)),
+            // Also where it is lower: a store of an earlier time came back, and counts its epochs from there.
+            LogRecord::Takeover { epoch, .. } => self.clock.epoch = Some(*epoch),
             LogRecord::Intake { adapter, at } => self.intake(adapter, *at, out),
             LogRecord::Act(act) => {
                 if let Some(n) = self.position(&act.rule, &act.place) {
@@ -294,6 +295,12 @@ impl Engine {
     #[must_use]
     pub fn time(&self) -> Option<LogTime> {
         self.clock.time.map(LogTime::from_micros)
+    }
+
+    /// The epoch whose ticks count: that of the last takeover.
+    #[must_use]
+    pub fn epoch(&self) -> Option<u64> {
+        self.clock.epoch
     }
 
     /// The offset applied last.

@@ -18,6 +18,9 @@ const KILLS: [(Profile, &str); 2] = [
     (Profile::Kafka, "chaos::nothing_is_lost_or_doubled_by_killing_the_process_on_kafka_and_postgresql"),
 ];
 
+/// Where the tests of all other faults are.
+const FAULTS: &str = "chaos::faults::";
+
 /// What a process stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Profile {
@@ -71,27 +74,20 @@ pub(crate) fn run(root: &Path, wanted: &Chaos) -> ExitCode {
         say(&format!("{}: LEFT OUT: {}", need.name, need.found.as_ref().err().map_or("", String::as_str)));
     }
     let kills = KILLS.iter().filter(|(profile, _)| wanted.profile.is_none_or(|only| only == *profile));
-    let mut due: Vec<(String, &str, Vec<(&str, String)>)> = kills
-        .flat_map(|(_, test)| {
-            (0..wanted.rounds.div_ceil(AT_ONCE)).map(move |part| {
-                let rounds = AT_ONCE.min(wanted.rounds - part * AT_ONCE);
-                // Another seed each time: other instants, and another load.
-                let told =
-                    vec![("MUSTER_CHAOS_ROUNDS", rounds.to_string()), ("MUSTER_CHAOS_SEED", (part + 1).to_string())];
-                (format!("{test} seed {} rounds {rounds}", part + 1), *test, told)
-            })
-        })
-        .collect();
+    let mut due: Vec<Due> = kills.flat_map(|(_, test)| parts(test, wanted.rounds)).collect();
     if wanted.profile.is_none() {
-        due.push(("faults".to_owned(), "chaos::faults::", vec![("MUSTER_CHAOS", "full".to_owned())]));
+        match faults(root) {
+            Ok(faults) => due.extend(faults),
+            Err(error) => return refuse(&error),
+        }
     }
-    for (name, test, told) in due {
+    for Due { name, test, told } in due {
         if ledger.done.contains(&name) {
             say(&format!("done before: {name}"));
             continue;
         }
         step(&name);
-        let mut command = test_command(root, test);
+        let mut command = test_command(root, &test, "--exact");
         services.tell(&mut command);
         // Nothing is skipped here: what was left out would count as done.
         if !command.env("CI", "true").envs(told).status().is_ok_and(|status| status.success()) {
@@ -105,9 +101,42 @@ pub(crate) fn run(root: &Path, wanted: &Chaos) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn test_command(root: &Path, test: &str) -> Command {
+/// What is noted as one when it is done.
+struct Due {
+    name: String,
+    test: String,
+    told: Vec<(&'static str, String)>,
+}
+
+/// The rounds of a test of `kill -9`, some at once.
+fn parts(test: &str, rounds: u32) -> impl Iterator<Item = Due> {
+    (0..rounds.div_ceil(AT_ONCE)).map(move |part| {
+        let rounds = AT_ONCE.min(rounds - part * AT_ONCE);
+        // Another seed each time: other instants, and another load.
+        let told = vec![("MUSTER_CHAOS_ROUNDS", rounds.to_string()), ("MUSTER_CHAOS_SEED", (part + 1).to_string())];
+        Due { name: format!("{test} seed {} rounds {rounds}", part + 1), test: test.to_owned(), told }
+    })
+}
+
+/// Every other fault by itself, by the name of its test.
+fn faults(root: &Path) -> Result<Vec<Due>, String> {
+    let listed = test_command(root, FAULTS, "--list").output().map_err(|error| format!("cargo: {error}"))?;
+    let names = named(&String::from_utf8_lossy(&listed.stdout));
+    if names.is_empty() {
+        return Err(format!("no test begins with {FAULTS}:\n{}", String::from_utf8_lossy(&listed.stderr)));
+    }
+    let full = || vec![("MUSTER_CHAOS", "full".to_owned())];
+    Ok(names.into_iter().map(|name| Due { test: name.clone(), name, told: full() }).collect())
+}
+
+/// The tests that a list of the test program names.
+fn named(list: &str) -> Vec<String> {
+    list.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
+}
+
+fn test_command(root: &Path, test: &str, how: &str) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root).args(["test", "--package", "muster-tests", "--test", "process", test]);
+    command.current_dir(root).args(["test", "--package", "muster-tests", "--test", "process", test, "--", how]);
     command
 }
 
@@ -119,6 +148,14 @@ fn cargo(root: &Path, arguments: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounds_are_done_some_at_once_and_faults_by_their_names() {
+        let parts: Vec<String> = parts("kills", 50).map(|due| due.name).collect();
+        assert_eq!(parts, ["kills seed 1 rounds 20", "kills seed 2 rounds 20", "kills seed 3 rounds 10"]);
+        let list = "chaos::faults::a: test\nchaos::faults::b::c: test\n\n2 tests, 0 benchmarks\n";
+        assert_eq!(named(list), ["chaos::faults::a", "chaos::faults::b::c"]);
+    }
 
     #[test]
     fn what_is_done_is_remembered_until_it_is_asked_for_afresh() {

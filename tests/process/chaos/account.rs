@@ -1,67 +1,17 @@
-//! What there is to be judged: read from outside by the API and the stream, and from the log and the store when they are at rest.
+//! What there is to be judged while servers run: read from outside, by the API and the stream.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use muster_domain::case::{Case, CaseEvent};
-use muster_log::Topic;
-use muster_street::load::{ExpectedIncident, LOAD_SOURCE, Load};
+use muster_domain::case::CaseEvent;
+use muster_street::load::{ExpectedIncident, Load};
 use muster_tests::eventually;
 use reqwest::Method;
-use serde_json::Value;
 
-use super::check::Account;
+use super::check::{Account, Sent};
 use super::sender::{self, Acknowledged, REPORTS};
 use crate::api::{Api, PATIENCE};
-use crate::stage::{PARTITIONS, Stage};
-
-/// What the observation topic holds, read on from where the last reading ended.
-#[derive(Debug, Default)]
-pub(super) struct Log {
-    at: BTreeMap<u32, u64>,
-    /// Ids of observations of the load, and of reports.
-    pub(super) observations: BTreeSet<String>,
-    pub(super) reports: BTreeSet<String>,
-    /// Where the last of them lies, by partition.
-    pub(super) last: BTreeMap<u32, u64>,
-}
-
-impl Log {
-    /// Reads what has come since, while no server runs.
-    pub(super) async fn read_on(&mut self, stage: &Stage) {
-        let (log, store) = stage.open().await;
-        for partition in 0..PARTITIONS {
-            let mut at = self.at.get(&partition).copied().unwrap_or(0);
-            let end = log.bounds(&Topic::Observation, partition).await.unwrap().end;
-            let mut reader = log.reader(&Topic::Observation, partition, at).await.unwrap();
-            while at < end {
-                let batch = reader.next(5_000, 8 << 20, Duration::from_secs(5)).await.unwrap();
-                for found in &batch.records {
-                    let text =
-                        |name| found.record.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
-                    let (source, id) = (text("ce_source").unwrap_or_default(), text("ce_id").unwrap_or_default());
-                    let ids = match source.as_str() {
-                        LOAD_SOURCE => &mut self.observations,
-                        REPORTS => &mut self.reports,
-                        _ => continue,
-                    };
-                    ids.insert(id);
-                    self.last.insert(partition, found.offset);
-                }
-                at = batch.next;
-            }
-            self.at.insert(partition, at);
-        }
-        log.close().await;
-        store.close().await;
-    }
-
-    /// What was acknowledged and is not there.
-    pub(super) fn lacks(&self, sent: &Acknowledged) -> Vec<String> {
-        let observations = sent.observations.difference(&self.observations);
-        observations.chain(sent.reports.difference(&self.reports)).cloned().collect()
-    }
-}
+use crate::stage::PARTITIONS;
 
 /// Cases with their journals, and what the stream has told of them since the beginning.
 pub(super) async fn standing(api: &Api) -> Account {
@@ -121,10 +71,12 @@ async fn resume(api: &Api, account: &mut Account) {
     account.resumed = Some((from, heard));
 }
 
+/// Notes one message of the stream.
 fn hear(message: &str, account: &mut Account, behind: &mut BTreeMap<String, u64>) {
     let field =
         |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).unwrap_or_default();
-    let data = field("data:");
+    let (data, number) = (field("data:"), field("id:").parse().ok());
+    account.numbers.extend(number);
     match field("event:") {
         "case" => {
             let (event, case) = muster_wire::case::read_changed(data).unwrap();
@@ -133,17 +85,17 @@ fn hear(message: &str, account: &mut Account, behind: &mut BTreeMap<String, u64>
             }
             account.told.push((event, case));
         }
-        "condition" => moved(&serde_json::from_str(data).unwrap(), account),
+        "condition" => moved(data, number.expect("what changed has a number"), account),
         "resync" => account.resynced = true,
         _ => {}
     }
-    if let Ok(number) = field("id:").parse() {
-        account.numbers.push(number);
-    }
 }
 
-/// Begins and ends of episodes of the load's lanes.
-fn moved(change: &Value, account: &mut Account) {
+/// A change of a condition; begins and ends of episodes of the load's lanes beside.
+fn moved(body: &str, number: u64, account: &mut Account) {
+    let change: serde_json::Value = serde_json::from_str(body).unwrap();
+    let subject = change["subject"].as_str().unwrap().to_owned();
+    account.heard.push(Sent { number, subject, body: body.to_owned() });
     let moved = &change["change"]["moved"];
     let (Some(place), Some(at)) = (change["place"].as_str(), moved["at"].as_str()) else { return };
     let at = muster_wire::micros(at).unwrap();
@@ -164,6 +116,26 @@ pub(super) fn expected(load: &Load, start: i64) -> impl Iterator<Item = Expected
     })
 }
 
+/// How far a look reaches beyond the last evidence, `blind.after` of the rule, and how far apart two of one lane are.
+const AHEAD: i64 = 30_000_000;
+const APART: i64 = 5_000_000;
+
+/// Of what the plan has, what must have happened by evidence up to an instant; what a look may have found already counts
+/// where it was found.
+fn so_far(plan: &[ExpectedIncident], until: i64, account: &Account) -> Vec<ExpectedIncident> {
+    let due = |place: &str, at: i64, found: &[(String, i64)]| {
+        let early =
+            at <= until.saturating_add(AHEAD) && found.iter().any(|found| (found.0.as_str(), found.1) == (place, at));
+        at <= until.saturating_sub(APART) || early
+    };
+    let begun = plan.iter().filter(|incident| due(&incident.place, incident.begins, &account.began));
+    let with_end = |incident: &ExpectedIncident| {
+        let ends = incident.ends.filter(|ends| due(&incident.place, *ends, &account.ended));
+        ExpectedIncident { ends, ..incident.clone() }
+    };
+    begun.map(with_end).collect()
+}
+
 /// Waits until all that was taken in is watched, and all that came of it sent.
 pub(super) async fn run_dry(apis: &[Api]) {
     let quiet = async || {
@@ -180,12 +152,12 @@ pub(super) async fn run_dry(apis: &[Api]) {
     eventually("log and outbox to run dry", sender::PATIENCE, quiet).await;
 }
 
-/// Waits until everything that must come has come, and gives the account; what is still wrong then is a finding.
+/// Waits until everything that must come of evidence up to an instant has come, and gives the account; what is still wrong
+/// then is a finding.
 ///
 /// Several servers may share the partitions; the first is asked for everything else.
-pub(super) async fn settled(apis: &[Api], load: &Load, start: i64, sent: &Acknowledged) -> Account {
+pub(super) async fn settled(apis: &[Api], plan: &[ExpectedIncident], until: i64, sent: &Acknowledged) -> Account {
     let api = &apis[0];
-    let expected: Vec<ExpectedIncident> = expected(load, start).collect();
     run_dry(apis).await;
     let mut reports = BTreeMap::new();
     for id in &sent.reports {
@@ -195,7 +167,8 @@ pub(super) async fn settled(apis: &[Api], load: &Load, start: i64, sent: &Acknow
     }
     let last = std::cell::RefCell::new(None);
     let whole = async || {
-        let mut account = Account { expected: expected.clone(), reports: reports.clone(), ..standing(api).await };
+        let mut account = Account { reports: reports.clone(), ..standing(api).await };
+        account.expected = so_far(plan, until, &account);
         resume(api, &mut account).await;
         let done = account.findings().is_empty();
         last.replace(Some(account));
@@ -206,41 +179,11 @@ pub(super) async fn settled(apis: &[Api], load: &Load, start: i64, sent: &Acknow
     last.into_inner().unwrap()
 }
 
-impl Account {
-    /// With what only log and store can say, at rest.
-    pub(super) async fn with(mut self, stage: &Stage, read: &Log, sent: &Acknowledged) -> Self {
-        self.lost = read.lacks(sent);
-        (self.unwatched, self.published) = (Vec::new(), None);
-        let (log, store) = stage.open().await;
-        let rows = store.partitions().await.unwrap();
-        for (partition, last) in &read.last {
-            let committed = rows.iter().find(|row| row.partition == *partition).map_or(0, |row| row.offset);
-            if committed <= *last {
-                self.unwatched.push(format!("partition {partition}: {last} and committed only {committed}"));
-            }
-        }
-        self.pending = store.outbox_pending().await.unwrap().count;
-        for partition in 0..PARTITIONS {
-            let bounds = log.bounds(&Topic::Case, partition).await.unwrap();
-            let mut reader = log.reader(&Topic::Case, partition, bounds.start).await.unwrap();
-            let mut at = bounds.start;
-            while at < bounds.end {
-                let batch = reader.next(5_000, 8 << 20, Duration::from_secs(5)).await.unwrap();
-                let read = |payload: &[u8]| muster_wire::case::read_changed(std::str::from_utf8(payload).unwrap());
-                let changes: Result<Vec<(CaseEvent, Case)>, _> =
-                    batch.records.iter().map(|found| read(&found.record.payload)).collect();
-                self.published.get_or_insert_default().extend(changes.unwrap());
-                at = batch.next;
-            }
-        }
-        log.close().await;
-        store.close().await;
-        self
-    }
-}
-
 /// Says a line past the test harness, which swallows what a passing test prints.
 pub(super) fn say(line: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{line}");
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,17 @@
 //! The checker: from what was collected to what is wrong in it. It knows nothing of how anything was made.
 
+mod rest;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_domain::case::{Case, CaseEvent};
 use muster_street::load::ExpectedIncident;
 
+pub(super) use rest::{Beliefs, Believed, Rest, Sent};
+
 /// Everything that is judged.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Account {
-    /// Acknowledged, and not in the log.
-    pub(super) lost: Vec<String>,
-    /// Data beyond what the watch has committed.
-    pub(super) unwatched: Vec<String>,
-    /// Rows that have not reached their destination.
-    pub(super) pending: i64,
     /// What must have happened, in absolute instants.
     pub(super) expected: Vec<ExpectedIncident>,
     /// Episodes that began and ended, by the stream.
@@ -23,14 +21,15 @@ pub(super) struct Account {
     pub(super) reports: BTreeMap<String, String>,
     /// Each case as it stands, with its journal.
     pub(super) cases: Vec<(Case, Vec<CaseEvent>)>,
-    /// What the stream told since the beginning, and its numbers.
+    /// What the stream told of cases and of conditions since the beginning, and its numbers.
     pub(super) told: Vec<(CaseEvent, Case)>,
+    pub(super) heard: Vec<Sent>,
     pub(super) numbers: Vec<u64>,
     pub(super) resynced: bool,
     /// A number of the stream, and the numbers that a reader heard who resumed after it.
     pub(super) resumed: Option<(u64, Vec<u64>)>,
-    /// What the topic of cases holds, where it was read; a repeat is allowed, a gap is not.
-    pub(super) published: Option<Vec<(CaseEvent, Case)>>,
+    /// What only log and store can say, where nothing ran any more.
+    pub(super) rest: Option<Rest>,
 }
 
 impl Account {
@@ -43,16 +42,13 @@ impl Account {
     /// All that is wrong once everything has run dry.
     pub(super) fn findings(&self) -> Vec<String> {
         let mut wrong = self.at_any_time();
-        wrong.extend(self.lost.iter().map(|id| format!("{id} was acknowledged and is lost")));
-        wrong.extend(self.unwatched.iter().map(|what| format!("not watched: {what}")));
-        if self.pending != 0 {
-            wrong.push(format!("{} rows of the outbox were not sent", self.pending));
-        }
         self.episodes(&mut wrong);
         self.incidents(&mut wrong);
         self.reported(&mut wrong);
-        if let Some(published) = &self.published {
-            self.complete("the topic of cases", &repeats_removed(published), &mut wrong);
+        if let Some(rest) = &self.rest {
+            rest.judge(&mut wrong);
+            rest.told(&self.heard, &mut wrong);
+            self.complete("the topic of cases", &repeats_removed(&rest.cases), &mut wrong);
         }
         wrong
     }

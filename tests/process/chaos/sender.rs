@@ -1,7 +1,8 @@
 //! A client that sends in order and sends again until it is answered; it remembers what was acknowledged.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use muster_street::load::{Batch, Load};
 use muster_tests::eventually;
@@ -27,9 +28,31 @@ pub(super) struct Sender {
     places: usize,
     /// Batches sent when a share was begun.
     due: usize,
+    /// How long the last share took that was sent whole.
+    pub(super) took: Option<Duration>,
     server: watch::Receiver<String>,
-    /// Requests that were refused for the time being.
-    pub(super) refused: u32,
+    pub(super) answers: Answers,
+}
+
+/// What became of requests, whoever made them. Cheap to clone; clones share it.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Answers(Arc<Mutex<(u32, Duration)>>);
+
+impl Answers {
+    /// How many were refused for the time being.
+    pub(super) fn refused(&self) -> u32 {
+        self.0.lock().unwrap().0
+    }
+
+    /// How long the slowest was waited for, answered or not.
+    pub(super) fn slowest(&self) -> Duration {
+        self.0.lock().unwrap().1
+    }
+
+    fn note(&self, refused: bool, took: Duration) {
+        let mut so_far = self.0.lock().unwrap();
+        *so_far = (so_far.0 + u32::from(refused), so_far.1.max(took));
+    }
 }
 
 /// How long a request may be refused or unanswered: longer than the longest outage and what follows it.
@@ -47,13 +70,16 @@ const BATCHES_A_REPORT: usize = 3;
 impl Sender {
     pub(super) fn new(load: &Load, start: i64, seed: u64, server: watch::Receiver<String>) -> Self {
         let places = load.catalogue().places.lines().count() - 1;
-        Self { batches: load.batches(start).collect(), next: 0, number: 0, seed, places, due: 0, server, refused: 0 }
+        let (batches, answers) = (load.batches(start).collect(), Answers::default());
+        Self { batches, next: 0, number: 0, seed, places, due: 0, took: None, server, answers }
     }
 
     /// The next of so many equal shares; may be dropped at any instant.
     pub(super) async fn share(&mut self, shares: u32, sent: &mut Acknowledged) {
         self.due = (self.due + self.batches.len().div_ceil(shares as usize)).min(self.batches.len());
+        let begun = Instant::now();
         self.until(self.due, sent).await;
+        self.took = Some(begun.elapsed());
         // The blow falls later then, on a server that is still at work.
         std::future::pending::<()>().await;
     }
@@ -73,9 +99,21 @@ impl Sender {
         (self.next, self.number) = (next, number);
     }
 
+    /// What is still missing of the shares that were begun.
+    pub(super) async fn arrears(&mut self, sent: &mut Acknowledged) {
+        self.until(self.due, sent).await;
+    }
+
     /// All that is left.
     pub(super) async fn rest(&mut self, sent: &mut Acknowledged) {
-        self.until(self.batches.len(), sent).await;
+        self.due = self.batches.len();
+        self.until(self.due, sent).await;
+    }
+
+    /// When the last was seen of what is acknowledged; after all of it, everything was.
+    pub(super) fn seen(&self) -> i64 {
+        let last = self.next.checked_sub(1).map_or(i64::MIN, |last| self.batches[last].due);
+        if self.next < self.batches.len() { last } else { i64::MAX }
     }
 
     /// One batch after another, without haste; may be dropped at any instant.
@@ -93,15 +131,14 @@ impl Sender {
         while self.next < due {
             let batch = &self.batches[self.next];
             let kind = "application/cloudevents-batch+json";
-            deliver(&self.server, "/api/v1/observations", kind, &batch.body, &mut self.refused).await;
+            deliver(&self.server, "/api/v1/observations", kind, &batch.body, &self.answers).await;
             for number in self.number..self.number + batch.observations {
                 sent.observations.insert(format!("{}-{number}", self.seed));
             }
             let after = self.number + batch.observations;
             if self.next.is_multiple_of(BATCHES_A_REPORT) {
                 let (id, report) = self.report();
-                deliver(&self.server, "/api/v1/reports", "application/json", report.as_bytes(), &mut self.refused)
-                    .await;
+                deliver(&self.server, "/api/v1/reports", "application/json", report.as_bytes(), &self.answers).await;
                 sent.reports.insert(id);
             }
             // Both at once: the blow may fall at any await.
@@ -123,16 +160,16 @@ impl Sender {
     }
 }
 
-/// Comes back when it is acknowledged, by whichever server is there by then; counts honest refusals.
-pub(super) async fn deliver(server: &watch::Receiver<String>, path: &str, kind: &str, body: &[u8], refused: &mut u32) {
-    let refused = std::cell::Cell::from_mut(refused);
+/// Comes back when it is acknowledged, by whichever server is there by then; a refusal must be honest.
+pub(super) async fn deliver(server: &watch::Receiver<String>, path: &str, kind: &str, body: &[u8], answers: &Answers) {
     let again = async || {
-        let url = server.borrow().clone();
+        let (url, asked) = (server.borrow().clone(), Instant::now());
         let request = Api::new(&url).request(reqwest::Method::POST, path).header("content-type", kind);
-        let answer = crate::api::send(request.body(body.to_vec())).await.ok()?;
+        let answer = crate::api::send(request.body(body.to_vec())).await;
+        answers.note(answer.as_ref().is_ok_and(|answer| answer.status != 202), asked.elapsed());
+        let answer = answer.ok()?;
         if answer.status != 202 {
             honest(path, &answer);
-            refused.set(refused.get() + 1);
             return None;
         }
         assert!(answer.json()["parked"].as_array().unwrap().is_empty(), "{}", answer.text());

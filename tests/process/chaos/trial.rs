@@ -10,9 +10,10 @@ use muster_tests::{Server, eventually};
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::account::{self, Log};
-use super::check::Account;
-use super::sender::{self, Acknowledged, PATIENCE, REPORTS, Sender};
+use super::account;
+use super::check::{Account, Rest};
+use super::rest::Log;
+use super::sender::{self, Acknowledged, Answers, PATIENCE, REPORTS, Sender};
 use super::{PLACES, RULES, serve};
 use crate::api::Api;
 use crate::stage::{CatalogueFiles, PARTITIONS, Stage, book};
@@ -54,7 +55,7 @@ impl<'a> Trial<'a> {
         stage.adopt(&book(RULES), files).await;
         let server = watch::Sender::new(String::new());
         let sender = Sender::new(&load, start, seed, server.subscribe());
-        let probe = Probe { server: server.subscribe(), known: Arc::default() };
+        let probe = Probe { server: server.subscribe(), known: Arc::default(), answers: sender.answers.clone() };
         Self { stage, load, start, seed, server, log: Log::default(), sent: Acknowledged::default(), sender, probe }
     }
 
@@ -122,36 +123,49 @@ impl<'a> Trial<'a> {
     /// As [`end`](Self::end), after the account was adapted to what this fault may rightly do.
     pub(super) async fn end_with(mut self, servers: Vec<Server>, adapt: impl FnOnce(Account) -> Account) -> String {
         self.sender.rest(&mut self.sent).await;
-        self.sent.reports.extend(self.probe.known.lock().unwrap().iter().cloned());
-        let apis: Vec<Api> = servers.iter().map(|server| Api::new(server.url())).collect();
-        let account = account::settled(&apis, &self.load, self.start, &self.sent).await;
-        let cases = account.cases.len();
-        for server in servers {
-            let ended = server.terminate();
-            assert!(ended.success(), "{ended}");
-        }
-        self.log.read_on(self.stage).await;
-        let mut account = account.with(self.stage, &self.log, &self.sent).await;
-        // What came about while they ended, such as a place gone blind, is sent at the next start.
-        for _ in 0..3 {
-            if account.pending > 0 {
-                let server = serve(self.stage);
-                account::run_dry(&[Api::new(server.url())]).await;
-                assert!(server.terminate().success());
-                self.log.read_on(self.stage).await;
-                account = account.with(self.stage, &self.log, &self.sent).await;
-            }
-        }
-        let findings = adapt(account).findings();
-        assert!(findings.is_empty(), "seed {}:\n  {}", self.seed, findings.join("\n  "));
+        let cases = self.settle(servers, adapt).await;
         format!(
             "{} observations and {} reports acknowledged, {} refused for a while, {} incidents known before, {cases} \
              cases; 0 lost, 0 doubled",
             self.sent.observations.len(),
             self.sent.reports.len(),
-            self.sender.refused,
+            self.sender.answers.refused(),
             self.load.expected().len(),
         )
+    }
+
+    /// Sends what is due of the shares begun, lets everything be done, ends the servers and proves that it was done; gives
+    /// the number of cases.
+    pub(super) async fn settle(&mut self, servers: Vec<Server>, adapt: impl FnOnce(Account) -> Account) -> usize {
+        self.sender.arrears(&mut self.sent).await;
+        self.sent.reports.extend(self.probe.known.lock().unwrap().iter().cloned());
+        let apis: Vec<Api> = servers.iter().map(|server| Api::new(server.url())).collect();
+        let plan: Vec<ExpectedIncident> = self.expected().collect();
+        let mut account = account::settled(&apis, &plan, self.sender.seen(), &self.sent).await;
+        for server in servers {
+            let ended = server.terminate();
+            assert!(ended.success(), "{ended}");
+        }
+        account.rest = Some(self.rest().await);
+        // What came about while they ended, such as a place gone blind, is sent at the next start.
+        for _ in 0..3 {
+            if account.rest.as_ref().is_some_and(|rest| rest.pending > 0) {
+                let server = serve(self.stage);
+                account::run_dry(&[Api::new(server.url())]).await;
+                assert!(server.terminate().success());
+                account.rest = Some(self.rest().await);
+            }
+        }
+        let cases = account.cases.len();
+        let findings = adapt(account).findings();
+        assert!(findings.is_empty(), "seed {}:\n  {}", self.seed, findings.join("\n  "));
+        cases
+    }
+
+    /// What log and store say; no server runs.
+    pub(super) async fn rest(&mut self) -> Rest {
+        self.log.read_on(self.stage).await;
+        self.log.rest(self.stage, &self.sent).await
     }
 }
 
@@ -161,6 +175,8 @@ pub(super) struct Probe {
     server: watch::Receiver<String>,
     /// Its reports that were acknowledged: the checker holds them to account as well.
     known: Arc<Mutex<BTreeSet<String>>>,
+    /// What became of all requests of the trial.
+    pub(super) answers: Answers,
 }
 
 impl Probe {
@@ -176,7 +192,7 @@ impl Probe {
             let report =
                 json!({ "source": REPORTS, "id": id, "kind": "street.litter", "text": "垃圾", "place": place });
             let body = report.to_string();
-            sender::deliver(&self.server, "/api/v1/reports", "application/json", body.as_bytes(), &mut 0).await;
+            sender::deliver(&self.server, "/api/v1/reports", "application/json", body.as_bytes(), &self.answers).await;
             self.known.lock().unwrap().insert(id.clone());
         }
         for id in ids {

@@ -143,9 +143,14 @@ impl Watch {
         let Some(own) = self.store.partition_take(partition, owner, self.lease_micros(), now).await? else {
             return Ok(None);
         };
-        let takeover = LogRecord::Takeover { epoch: own.epoch, owner: owner.clone() };
-        ticker::control(&self.log, &self.clock, partition, &takeover).await?;
+        let takeover = self.says_so(partition, own.epoch).await?;
         tracing::info!(partition, epoch = own.epoch, offset = own.offset, "took the partition");
-        Ok(Some(Held { partition, epoch: own.epoch, committed: own.offset, generation: own.generation }))
+        Ok(Some(Held { partition, epoch: own.epoch, takeover, committed: own.offset, generation: own.generation }))
+    }
+
+    /// Appends the record with which an owner begins, and says where it lies.
+    pub(super) async fn says_so(&self, partition: u32, epoch: u64) -> Result<u64, PipelineError> {
+        let takeover = LogRecord::Takeover { epoch, owner: self.settings.owner.clone() };
+        ticker::control(&self.log, &self.clock, partition, &takeover).await
     }
 }

@@ -217,3 +217,32 @@ fn a_record_that_only_a_replay_cannot_take_is_parked_as_well() {
         })
     });
 }
+
+/// The epochs of the takeovers of the partition, in the order of the log.
+async fn takeovers(log: &Arc<dyn EventLog>) -> Vec<u64> {
+    let mut reader = log.reader(&Topic::Observation, 0, 0).await.unwrap();
+    let batch = reader.next(10_000, 1 << 20, PATIENCE).await.unwrap();
+    let epoch = |found: &muster_log::Fetched| match crate::docs::decode(&found.record) {
+        Ok(LogRecord::Takeover { epoch, .. }) => Some(epoch),
+        _ => None,
+    };
+    batch.records.iter().filter_map(epoch).collect()
+}
+
+#[tokio::test]
+async fn an_owner_says_again_that_it_began_where_one_that_was_overtaken_says_so_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::set_up(folder.path()).await;
+    let run = bench.start();
+    bench.report(&["a"]).await;
+    bench.has_case("a").await;
+    let Watch { log, clock, .. } = &bench.watch;
+    let late = LogRecord::Takeover { epoch: 0, owner: "overtaken".to_owned() };
+    super::ticker::control(log, clock, 0, &late).await.unwrap();
+    let again = async || (takeovers(log).await == [1, 0, 1]).then_some(());
+    eventually("the owner to say it again", PATIENCE, again).await;
+    bench.report(&["b"]).await;
+    bench.has_case("b").await;
+    assert_eq!(takeovers(log).await, [1, 0, 1], "and no more than once");
+    stopped(run).await;
+}

@@ -30,6 +30,8 @@ const OFFSET_RESTS: Duration = Duration::from_secs(2);
 pub(crate) struct Held {
     pub(crate) partition: u32,
     pub(crate) epoch: u64,
+    /// Where the record lies with which it was taken.
+    pub(crate) takeover: u64,
     pub(crate) committed: u64,
     pub(crate) generation: String,
 }
@@ -224,20 +226,22 @@ impl Worker {
     /// Keeps lease, ticks and checkpoints going.
     async fn keep(&mut self, standing: &mut Standing) -> Result<(), PipelineError> {
         let Watch { settings, clock, log, store, .. } = &self.watch;
+        let Held { partition, epoch, takeover, .. } = self.held;
         if standing.renewed.elapsed() > settings.lease / 3 {
             let length = self.watch.lease_micros();
-            if !store
-                .partition_renew(self.held.partition, &settings.owner, self.held.epoch, length, clock.micros())
-                .await?
-            {
+            if !store.partition_renew(partition, &settings.owner, epoch, length, clock.micros()).await? {
                 return Err(PipelineError::Fenced);
             }
             clock.agrees_with(store).await?;
             standing.renewed = Instant::now();
         }
         if standing.ticked.elapsed() >= settings.tick {
-            let record = LogRecord::Tick { epoch: self.held.epoch, at: clock.log_time() };
-            ticker::control(log, clock, self.held.partition, &record).await?;
+            // One that was overtaken has said only now that it begins: the ticks are still ours.
+            if standing.next > takeover && standing.engine.epoch().is_some_and(|last| last < epoch) {
+                self.watch.says_so(partition, epoch).await?;
+            }
+            let record = LogRecord::Tick { epoch, at: clock.log_time() };
+            ticker::control(log, clock, partition, &record).await?;
             standing.ticked = Instant::now();
         }
         if standing.saved.elapsed() > settings.checkpoint && self.held.committed == standing.next {

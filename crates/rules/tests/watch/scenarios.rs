@@ -438,3 +438,11 @@ fn an_old_owner_does_not_move_the_time() {
         &["unknown -> suspected at 3", "suspected -> present at 123", "opened severity 3 began 123 decided 122"],
     );
 }
+
+#[test]
+fn a_store_that_comes_back_with_an_earlier_epoch_moves_the_time_again() {
+    let takeovers = [(10, 0), (20, 0)].map(|(at, lingers)| Happening::Takeover { at, lingers });
+    let happenings = takeovers.into_iter().chain([Happening::Restored { at: 30 }, persons(0, 3, 1, 1)]).collect();
+    let world = world(rule(Kind::Persons), 1, 60, happenings);
+    expect_blind(&world, &["blind=true at 33"]);
+}

@@ -1,6 +1,7 @@
 //! The checker finds what is broken: from an account that is in order, one thing is broken at a time.
 
 use muster_domain::case::{CaseState, EpisodeLink};
+use muster_domain::condition::State;
 use muster_domain::id::CaseId;
 
 use super::*;
@@ -15,6 +16,11 @@ pub(in crate::chaos) fn in_order() -> Account {
     let after = |n: usize| (journal[n].clone(), Case::replay(&journal[..=n]).unwrap());
     let told: Vec<_> = (0..journal.len()).map(after).collect();
     let (place, begins) = ("cr-guomao".to_owned(), case.episodes[0].began.micros());
+    let sent = |number, subject: &str| Sent { number, subject: subject.to_owned(), body: format!("change {number}") };
+    let heard = vec![sent(2, "place:cr-guomao"), sent(5, "place:cr-guomao"), sent(6, "place:lane-1")];
+    let episode = Some(case.episodes[0].episode.to_string());
+    let present = Believed { state: State::Present, since: Some(begins), blind: false, episode };
+    let believed: Beliefs = [("unattended at place:cr-guomao".to_owned(), present)].into();
     Account {
         expected: vec![ExpectedIncident { place: place.clone(), begins, shown: begins, ends: None }],
         began: vec![(place, begins)],
@@ -22,7 +28,15 @@ pub(in crate::chaos) fn in_order() -> Account {
         cases: vec![(case, journal)],
         numbers: (1..=8).collect(),
         resumed: Some((4, (5..=8).collect())),
-        published: Some(told.clone()),
+        rest: Some(Rest {
+            replayed: believed.clone(),
+            believed,
+            outbox: heard.clone(),
+            cases: told.clone(),
+            conditions: heard.clone(),
+            ..Rest::default()
+        }),
+        heard,
         told,
         ..Account::default()
     }
@@ -35,6 +49,11 @@ fn found(breaking: impl FnOnce(&mut Account)) -> String {
     account.findings().join("\n")
 }
 
+/// What is found where log or store were broken.
+fn found_at_rest(breaking: impl FnOnce(&mut Rest)) -> String {
+    found(|account| breaking(account.rest.as_mut().unwrap()))
+}
+
 #[test]
 fn an_account_in_order_has_no_findings() {
     assert_eq!(found(|_| {}), "");
@@ -42,9 +61,9 @@ fn an_account_in_order_has_no_findings() {
 
 #[test]
 fn a_loss_is_found() {
-    assert!(found(|account| account.lost.push("7-1".into())).contains("7-1 was acknowledged and is lost"));
-    assert!(found(|account| account.unwatched.push("partition 1".into())).contains("not watched"));
-    assert!(found(|account| account.pending = 1).contains("not sent"));
+    assert!(found_at_rest(|rest| rest.lost.push("7-1".into())).contains("7-1 was acknowledged and is lost"));
+    assert!(found_at_rest(|rest| rest.unwatched.push("partition 1".into())).contains("not watched"));
+    assert!(found_at_rest(|rest| rest.pending = 1).contains("not sent"));
     assert!(found(|account| account.cases.clear()).contains("is no case"));
     assert!(found(|account| account.began.clear()).contains("never began"));
     assert!(found(|account| account.expected[0].ends = Some(9)).contains("never ended"));
@@ -90,19 +109,44 @@ fn a_gap_in_what_was_told_or_published_is_found() {
     assert!(found(|account| account.told.swap(1, 2)).contains("the stream: "));
     assert!(found(|account| account.numbers.push(3)).contains("do not rise"));
     assert!(found(|account| account.resynced = true).contains("could not be followed"));
-    let published = |account: &mut Account| drop(account.published.as_mut().unwrap().remove(6));
-    assert!(found(published).contains("the topic of cases"));
-    let swapped = |account: &mut Account| account.published.as_mut().unwrap().swap(4, 5);
-    assert!(found(swapped).contains("the topic of cases"));
+    assert!(found_at_rest(|rest| drop(rest.cases.remove(6))).contains("the topic of cases"));
+    assert!(found_at_rest(|rest| rest.cases.swap(4, 5)).contains("the topic of cases"));
+    assert!(found_at_rest(|rest| rest.cases.clear()).contains("the topic of cases"), "all of it");
+}
+
+#[test]
+fn a_change_of_a_condition_that_was_not_told_or_published_is_found() {
+    let topic = |breaking: fn(&mut Vec<Sent>)| found_at_rest(|rest| breaking(&mut rest.conditions));
+    assert!(topic(|sent| drop(sent.remove(0))).contains("place:cr-guomao: 1 of 2 changes"));
+    assert!(topic(|sent| sent.swap(0, 1)).contains("place:cr-guomao: 2 of 2 changes, or others"));
+    assert!(topic(|sent| sent[1].body.push('!')).contains("place:cr-guomao"));
+    assert!(topic(|sent| sent.push(Sent { number: 9, ..sent[2].clone() })).contains("place:lane-1: 2 of 1 changes"));
+    assert!(topic(Vec::clear).contains("place:lane-1: 0 of 1 changes"), "all of it");
+    let heard = |breaking: fn(&mut Vec<Sent>)| found(|account| breaking(&mut account.heard));
+    assert!(heard(|heard| drop(heard.remove(1))).contains("the stream did not tell"));
+    assert!(heard(|heard| heard.swap(1, 2)).contains("the stream did not tell"));
+    assert_eq!(heard(|heard| drop(heard.pop())), "", "what came after it was heard is no finding");
+}
+
+#[test]
+fn a_belief_that_is_not_what_a_replay_comes_to_is_found() {
+    let at = "ENGINE §11: unattended at place:cr-guomao";
+    assert!(found_at_rest(|rest| rest.believed.clear()).contains(at));
+    assert!(found_at_rest(|rest| rest.replayed.clear()).contains(at));
+    let row = |breaking: fn(&mut Believed)| found_at_rest(|rest| rest.believed.values_mut().for_each(breaking));
+    assert!(row(|believed| believed.state = State::Easing).contains(at));
+    assert!(row(|believed| believed.since = Some(1)).contains(at));
+    assert!(row(|believed| believed.blind = true).contains(at));
+    assert!(row(|believed| believed.episode = None).contains(at));
 }
 
 #[test]
 fn a_repeat_on_the_topic_is_no_finding() {
-    let repeat = |account: &mut Account| {
-        let published = account.published.as_mut().unwrap();
-        published.push(published[5].clone());
+    let repeat = |rest: &mut Rest| {
+        rest.cases.push(rest.cases[5].clone());
+        rest.conditions.push(rest.conditions[0].clone());
     };
-    assert_eq!(found(repeat), "");
+    assert_eq!(found_at_rest(repeat), "");
 }
 
 #[test]
@@ -135,8 +179,7 @@ fn a_report_in_another_case_or_in_none_is_found() {
 fn a_change_that_was_told_or_published_otherwise_is_found() {
     let told = |account: &mut Account| account.told[3].1.state = CaseState::Closed;
     assert!(found(told).contains("the stream: ") && found(told).contains("not what its changes come to"));
-    let published = |account: &mut Account| account.published.as_mut().unwrap()[3].1.state = CaseState::Closed;
-    assert!(found(published).contains("the topic of cases: "));
+    assert!(found_at_rest(|rest| rest.cases[3].1.state = CaseState::Closed).contains("the topic of cases: "));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::super::sender::PATIENCE;
 use super::super::trial::Trial;
 use super::{SECONDS, tell};
 use crate::api::Api;
-use crate::stage::Stage;
+use crate::stage::{PARTITIONS, Stage};
 
 /// What lies; the compiler that builds the program builds it as well.
 const LIE: &str = include_str!("lie.c");
@@ -69,6 +69,41 @@ async fn a_clock_an_hour_off_the_databases_holds_no_partition() {
         .await;
     account::standing(&Api::new(server.url())).await.sound("the clock jumped");
     tell("clock an hour off: holds nothing; clock jumps", &after, &trial.end(vec![server]).await);
+}
+
+/// An embedded process has no other clock to compare its own with: what it reads at its start holds, and it counts on from there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_embedded_process_goes_on_whatever_its_clock_says() {
+    let stage = Stage::embedded();
+    let mut trial = Trial::begin(&stage, SECONDS, 20).await;
+    let mut after = Vec::new();
+    let ahead = Some("nobody watched this partition");
+    for (at_start, says) in [(0, None), (HOUR, ahead), (0, Some("the clock is behind the log"))] {
+        let server = Server::start(&mut lied_to(&stage, at_start));
+        trial.turn_to(&server);
+        after.extend(
+            trial
+                .while_sending(async |probe| {
+                    let mut after = vec![probe.works().await];
+                    for offset in [HOUR, -HOUR, at_start] {
+                        set(&stage, offset);
+                        after.push(probe.works().await);
+                    }
+                    after
+                })
+                .await,
+        );
+        account::standing(&Api::new(server.url())).await.sound("the clock jumped");
+        if let Some(says) = says {
+            let every = async || (server.words().matches(says).count() == PARTITIONS as usize).then_some(());
+            eventually("every partition to say so", PATIENCE, every).await;
+        }
+        assert!(server.terminate().success());
+    }
+    // As late as the log: nothing has to wait an hour to become a case.
+    let server = Server::start(&mut lied_to(&stage, HOUR));
+    trial.turn_to(&server);
+    tell("embedded, clock an hour ahead and right again, jumps", &after, &trial.end(vec![server]).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,20 +11,30 @@ use super::{SECONDS, outage, tell};
 use crate::api::Api;
 use crate::stage::Stage;
 
-/// Cuts answers, then requests, then resets; how long work took to go on each time.
-async fn cut(probe: &Probe, proxy: &Proxy) -> Vec<Duration> {
-    let mut after = Vec::new();
+/// Whoever asks is answered by then: intake waits for the log for 10 s.
+const AT_LATEST: Duration = Duration::from_secs(12);
+
+/// Cuts answers, then requests, then resets; how long work took to go on each time, and how many requests were refused
+/// during each cut.
+async fn cut(probe: &Probe, proxy: &Proxy) -> (Vec<Duration>, Vec<u32>) {
+    let (mut after, mut refused) = (Vec::new(), Vec::new());
     for passage in [Passage::NoAnswers, Passage::NoRequests] {
+        let before = probe.answers.refused();
         proxy.set(passage);
-        lasts(outage()).await;
-        proxy.set(Passage::Open);
-        after.push(probe.works().await);
+        let heals = async {
+            lasts(outage()).await;
+            refused.push(probe.answers.refused() - before);
+            proxy.set(Passage::Open);
+        };
+        // It is asked for all the while, and not only by the load, which may be over.
+        let (worked, ()) = tokio::join!(probe.works(), heals);
+        after.push(worked.saturating_sub(outage()));
     }
     for _ in 0..5 {
         proxy.reset();
         after.push(probe.works().await);
     }
-    after
+    (after, refused)
 }
 
 /// A process under load on a stage whose network something is done to.
@@ -52,7 +62,7 @@ async fn beside_postgres() -> Option<(Stage, Proxy)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_line_to_the_database_may_be_cut_and_reset() {
     let Some((stage, proxy)) = beside_postgres().await else { return };
-    survives("database: answers cut, requests cut, five resets", 3, stage, async |probe| cut(probe, &proxy).await)
+    survives("database: answers cut, requests cut, five resets", 3, stage, async |probe| cut(probe, &proxy).await.0)
         .await;
 }
 
@@ -93,5 +103,12 @@ async fn the_line_to_the_broker_may_be_cut_and_reset() {
     let Some(brokers) = Brokers::start(1, Some(&port)) else { return };
     proxy.lead_to(brokers.bootstrap());
     let stage = Stage::on(proxy.address(), database);
-    survives("broker: answers cut, requests cut, five resets", 6, stage, async |probe| cut(probe, &proxy).await).await;
+    survives("broker: answers cut, requests cut, five resets", 6, stage, async |probe| {
+        let (after, refused) = cut(probe, &proxy).await;
+        assert!(refused.iter().all(|refused| *refused > 0), "nobody was told to come again: {refused:?}");
+        let slowest = probe.answers.slowest();
+        assert!(slowest < AT_LATEST, "somebody waited {slowest:?} for an answer");
+        after
+    })
+    .await;
 }

@@ -33,7 +33,7 @@ async fn survives(
             fault(probe).await
         })
         .await;
-    assert!(trial.sender.refused > 0, "{name}: nobody was told to come again");
+    assert!(trial.sender.answers.refused() > 0, "{name}: nobody was told to come again");
     account::standing(&Api::new(server.url())).await.sound(name);
     let told = trial.end(vec![server]).await;
     tell(name, &[after], &told);

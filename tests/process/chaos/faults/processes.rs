@@ -43,9 +43,11 @@ async fn processes_may_join_and_leave() {
             let (second, third) = (serve(&stage), serve(&stage));
             shared_by(&[&first, &second, &third]).await;
             after.push(probe.works().await);
+            let fourth = serve(&stage);
+            shared_by(&[&first, &second, &third, &fourth]).await;
+            after.push(probe.works().await);
             assert!(second.terminate().success());
             after.push(probe.works().await);
-            let fourth = serve(&stage);
             third.kill();
             after.push(probe.works().await);
             shared_by(&[&first, &fourth]).await;

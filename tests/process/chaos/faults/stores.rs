@@ -1,5 +1,7 @@
 //! A log and a store that are not of the same time, or not of the same log at all.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use muster_tests::{Brokers, Postgres, Server, database};
 
 use super::super::account;
@@ -12,41 +14,72 @@ use crate::stage::Stage;
 /// What the store has forgotten was published all the same: of each change only what was published last counts, and what
 /// only the forgotten time knew does not.
 pub(super) fn as_published_last(mut account: Account) -> Account {
-    let Some(published) = account.published.take() else { return account };
-    let mut last = std::collections::BTreeMap::new();
-    for (event, case) in published {
-        last.insert((case.id.to_string(), event.version), (event, case));
+    let Some(rest) = &mut account.rest else { return account };
+    let (mut cases, mut conditions) = (BTreeMap::new(), BTreeMap::new());
+    for (event, case) in rest.cases.drain(..) {
+        cases.insert((case.id.to_string(), event.version), (event, case));
     }
     let known =
         |id: &str, version| account.cases.iter().any(|(case, _)| case.id.as_str() == id && version <= case.version);
-    account.published =
-        Some(last.into_iter().filter(|((id, version), _)| known(id, *version)).map(|(_, told)| told).collect());
+    rest.cases = cases.into_iter().filter(|((id, version), _)| known(id, *version)).map(|(_, told)| told).collect();
+    for sent in rest.conditions.drain(..) {
+        conditions.insert((sent.number, sent.subject.clone()), sent);
+    }
+    let due: BTreeSet<_> = rest.outbox.iter().map(|due| (due.number, due.subject.clone())).collect();
+    rest.conditions = conditions.into_iter().filter(|(of, _)| due.contains(of)).map(|(_, sent)| sent).collect();
     account
+}
+
+/// A store goes back to an older one while the log goes on, and with it everything that was decided meanwhile.
+async fn goes_back(name: &str, seed: u64, stage: &Stage, keep: impl FnOnce(), restore: impl FnOnce()) {
+    let mut trial = Trial::begin(stage, SECONDS, seed).await;
+    let server = trial.serve();
+    trial.while_sending(async |probe| probe.works().await).await;
+    assert!(server.terminate().success());
+    keep();
+    // Two owners, so that the log knows a later one than the next of the store that comes back.
+    for _ in 0..2 {
+        let server = trial.serve();
+        trial
+            .while_sending(async |probe| {
+                for _ in 0..3 {
+                    probe.works().await;
+                }
+            })
+            .await;
+        server.kill();
+    }
+    restore();
+    let server = trial.serve();
+    let after = trial.while_sending(async |probe| probe.works().await).await;
+    account::standing(&Api::new(server.url())).await.sound("the store is of yesterday");
+    let told = trial.end_with(vec![server], as_published_last).await;
+    tell(&format!("store restored from yesterday under a living log ({name})"), &[after], &told);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_restored_from_yesterday_catches_up_with_the_living_log() {
     let Some(stage) = Stage::kafka() else { return };
-    let mut trial = Trial::begin(&stage, SECONDS, 10).await;
-    let server = trial.serve();
-    trial.while_sending(async |probe| probe.works().await).await;
-    assert!(server.terminate().success());
-    stage.database().keep_copy();
-    let server = trial.serve();
-    trial
-        .while_sending(async |probe| {
-            for _ in 0..10 {
-                probe.works().await;
-            }
-        })
-        .await;
-    server.kill();
-    stage.database().restore_copy();
-    let server = trial.serve();
-    let after = trial.while_sending(async |probe| probe.works().await).await;
-    account::standing(&Api::new(server.url())).await.sound("the store is of yesterday");
-    let told = trial.end_with(vec![server], as_published_last).await;
-    tell("store restored from yesterday under a living log", &[after], &told);
+    let (keep, restore) = (|| stage.database().keep_copy(), || stage.database().restore_copy());
+    goes_back("Kafka and PostgreSQL", 10, &stage, keep, restore).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_database_file_catches_up_with_the_living_embedded_log() {
+    let stage = Stage::embedded();
+    let [file, journal, shared, kept] =
+        ["muster.db", "muster.db-wal", "muster.db-shm", "yesterday.db"].map(|name| stage.folder().join(name));
+    let keep = || {
+        assert!(!journal.exists(), "the file is not all there is");
+        std::fs::copy(&file, &kept).unwrap();
+    };
+    let restore = || {
+        // What the killed process had not moved into its file yet belongs to that file alone.
+        std::fs::remove_file(&journal).unwrap();
+        std::fs::remove_file(&shared).unwrap();
+        std::fs::rename(&kept, &file).unwrap();
+    };
+    goes_back("embedded", 21, &stage, keep, restore).await;
 }
 
 /// What `muster serve` says when it will not start.
@@ -112,11 +145,18 @@ async fn a_topic_with_another_number_of_partitions_is_refused() {
 #[test]
 fn what_was_published_in_a_forgotten_time_counts_for_nothing_and_a_gap_is_still_found() {
     let mut account = super::super::check::tests::in_order();
-    let published = account.published.as_mut().unwrap();
-    let forgotten = published[6].clone();
-    published.insert(2, forgotten);
+    let rest = account.rest.as_mut().unwrap();
+    let forgotten = rest.cases[6].clone();
+    rest.cases.insert(2, forgotten);
+    let (mut other, mut beyond) = (rest.conditions[1].clone(), rest.conditions[1].clone());
+    other.body.push(' ');
+    beyond.number += 100;
+    rest.conditions.splice(0..0, [other, beyond]);
     let mut gap = account.clone();
     assert_eq!(as_published_last(account).findings().join("\n"), "");
-    gap.published.as_mut().unwrap().retain(|(event, _)| event.version != 5);
-    assert!(as_published_last(gap).findings().join("\n").contains("the topic of cases"));
+    let rest = gap.rest.as_mut().unwrap();
+    rest.cases.retain(|(event, _)| event.version != 5);
+    rest.conditions.retain(|sent| sent.number != rest.outbox[0].number);
+    let words = as_published_last(gap).findings().join("\n");
+    assert!(words.contains("the topic of cases") && words.contains("the topic of conditions"), "{words}");
 }

@@ -47,6 +47,7 @@ enum What {
     Record(Box<LogRecord>),
     Tick { epoch: u64 },
     Takeover,
+    Restored,
     Act { rule: usize, place: usize, kind: ActKind, named: bool },
     Outcome { rule: usize, place: usize, state: OutcomeState },
 }
@@ -133,6 +134,7 @@ impl World {
                         put(up(at + late), 8, What::Tick { epoch: 1 });
                     }
                 }
+                Happening::Restored { at } => put(up(*at), 0, What::Restored),
                 Happening::Outage { .. } | Happening::AdapterSilent { .. } => {}
             }
         }
@@ -176,8 +178,8 @@ impl Build {
                 let epoch = if epoch == 0 { self.epoch } else { self.epoch.saturating_sub(epoch) };
                 self.append(LogRecord::Tick { epoch, at: LogTime::from_micros(micros(coming.at)) });
             }
-            What::Takeover => {
-                self.epoch += 1;
+            What::Takeover | What::Restored => {
+                self.epoch = if matches!(coming.what, What::Takeover) { self.epoch + 1 } else { self.epoch - 1 };
                 self.append(LogRecord::Takeover { epoch: self.epoch, owner: format!("owner {}", self.epoch) });
             }
             What::Act { rule, place, kind, named } => {

@@ -28,6 +28,8 @@ pub(crate) enum Happening {
     Outcome { at: i64, rule: usize, place: usize, state: OutcomeState },
     /// A new owner; `lingers` = the old one goes on ticking for so long.
     Takeover { at: i64, lingers: i64 },
+    /// A store of before the last takeover comes back: the next owner has an epoch that there was already.
+    Restored { at: i64 },
     /// Nothing of ours runs.
     Outage { from: i64, length: i64 },
     /// An adapter says nothing.
