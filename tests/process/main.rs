@@ -12,5 +12,6 @@ mod deploy;
 mod e2e;
 mod hostile;
 mod import;
+mod lies;
 mod records;
 mod stage;
