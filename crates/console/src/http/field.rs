@@ -78,14 +78,15 @@ pub(super) async fn post(
     Path(token): Path<String>,
     multipart: Multipart,
 ) -> Response {
-    let posted = match Posted::read(multipart).await {
-        Ok(posted) => posted,
-        Err(problem) => return answer::problem(&problem),
-    };
     let device = cookie(&headers, COOKIE).map_or_else(new_device, str::to_owned);
+    // The link first: nothing of what comes by one that is none is kept.
     let held = match state.desk.holder(&token, Some(&device)).await {
         Ok(held) => held,
         Err(error) => return link_refused(&error),
+    };
+    let posted = match Posted::read(multipart).await {
+        Ok(posted) => posted,
+        Err(problem) => return answer::problem(&problem),
     };
     let held = if held.bound_here {
         held
