@@ -5,6 +5,7 @@ mod bodies;
 mod described;
 mod heads;
 mod masses;
+mod packed;
 mod readers;
 mod secrets;
 mod slow;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use muster_domain::id::AdapterName;
-use muster_log::{EventLog, Fetched, Topic};
+use muster_log::{EventLog, Fetched, MAX_RECORD_BYTES, Topic, Torn};
 use muster_store::Store;
-use muster_wire::WireError;
 use muster_wire::cloudevents::{Envelope, Item, KafkaOptions, read_kafka};
+use muster_wire::fault::Fault;
 use muster_wire::report::ReportIn;
+use muster_wire::{Code, WireError};
 use tokio_util::sync::CancellationToken;
 
 use super::{Admit, Items, Origin, Sender, Sent};
@@ -133,13 +134,17 @@ impl Follow {
     fn piece<'a>(&self, sender: &'a Sender, found: &'a Fetched) -> (Sent<'a>, Items<Envelope<'a>>) {
         let body: &Bytes = &found.record.payload;
         let bytes = 0..body.len();
+        let whole = found.torn.map_or(Ok(()), |torn| Err(refused(torn)));
         let items = match &self.speaks {
             Speaks::CloudEvents => {
                 let headers = found.record.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-                let read = read_kafka(headers, body, KafkaOptions::default());
+                let read = whole.and_then(|()| read_kafka(headers, body, KafkaOptions::default()));
                 Items::Events(vec![Item { index: 0, bytes, read }])
             }
-            Speaks::Reports(read) => Items::Reports(vec![Item { index: 0, bytes, read: read.read(body) }]),
+            Speaks::Reports(read) => {
+                let read = whole.and_then(|()| read.read(body));
+                Items::Reports(vec![Item { index: 0, bytes, read }])
+            }
         };
         let origin = Origin {
             topic: self.topic.clone(),
@@ -148,5 +153,16 @@ impl Follow {
             key: found.record.key.clone(),
         };
         (Sent { sender, body, headers: found.record.headers.clone(), origin: Some(origin) }, items)
+    }
+}
+
+/// Why a record that is not whole cannot be taken.
+fn refused(torn: Torn) -> WireError {
+    match torn {
+        Torn::TooLarge(size) => {
+            let fault = Fault::RecordTooLarge.with(&[("size", &size), ("most", &MAX_RECORD_BYTES)]);
+            WireError::new(Code::TooLarge, "", fault)
+        }
+        Torn::Packed(end) => WireError::new(Code::Packed, "", Fault::Packed.with(&[("end", &end)])),
     }
 }

@@ -44,6 +44,9 @@ pub(super) fn apply(
     out: &mut Vec<Change>,
 ) -> Result<LogRecord, Fault> {
     let fault = |what: String| Fault { offset: fetched.offset, what };
+    if let Some(torn) = fetched.torn {
+        return Err(fault(torn.to_string()));
+    }
     let record = docs::decode(&fetched.record).map_err(|error| fault(error.to_string()))?;
     let configs = &watch.configs;
     let mut lookup = |version: u64| -> Option<Arc<Config>> { configs.get(version) };
