@@ -17,6 +17,7 @@ mod purity;
 mod readme;
 mod routes;
 mod rust;
+mod secrets;
 mod settings;
 mod sources;
 mod texts;

@@ -7,6 +7,7 @@ mod assets;
 mod catalogue;
 mod commands;
 mod field;
+pub mod heads;
 mod inside;
 mod letters;
 mod listen;
@@ -34,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, AccessError, Keys, Tokens};
 pub use commands::Sent;
+pub use field::Posted;
 pub use inside::Inside;
 pub use listen::Bounds;
 

@@ -91,6 +91,7 @@ pub fn parked(lang: Lang, code: &str) -> String {
         "unsupported-media-type" => ("内容类型不支持", "Content type not supported"),
         "unsupported-charset" => ("字符集不支持", "Charset not supported"),
         "unsupported-version" => ("版本不支持", "Version not supported"),
+        "packed" => ("压缩方式解不开", "Packed in an unknown way"),
         "unsupported-data" => ("数据形式不支持", "Form of data not supported"),
         "fault" => ("值守程序出错", "The watch failed on it"),
         _ => return code.to_owned(),
@@ -195,7 +196,7 @@ pub fn clause(lang: Lang, when: &str) -> String {
         ("!=", "≠", "≠"),
     ];
     when.split_whitespace()
-        .map(|token| words.iter().find(|word| word.0 == token).map_or(token, |word| lang.pick(word.1, word.2)))
+        .map(|piece| words.iter().find(|word| word.0 == piece).map_or(piece, |word| lang.pick(word.1, word.2)))
         .collect::<Vec<_>>()
         .join(" ")
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::record::{Fetched, HeaderName, Record};
+use crate::record::{Fetched, HeaderName, Record, TORN_BYTES, Torn};
 
 /// Copies records one after the other into one buffer and cuts them out at the end.
 #[derive(Debug, Default)]
@@ -21,6 +21,7 @@ struct Row {
     key: Option<Range<usize>>,
     payload: Range<usize>,
     headers: Range<usize>,
+    torn: Option<Torn>,
 }
 
 impl Arena {
@@ -28,7 +29,7 @@ impl Arena {
         let key = key.map(|key| self.copy(key));
         let payload = self.copy(payload);
         let headers = self.headers.len()..self.headers.len();
-        self.rows.push(Row { offset, timestamp_us, key, payload, headers });
+        self.rows.push(Row { offset, timestamp_us, key, payload, headers, torn: None });
     }
 
     /// Adds a header to the record pushed last.
@@ -37,6 +38,14 @@ impl Arena {
         self.headers.push((name, value));
         if let Some(row) = self.rows.last_mut() {
             row.headers.end = self.headers.len();
+        }
+    }
+
+    /// Says that the record pushed last is not whole, and keeps only the beginning of its payload.
+    pub(crate) fn tear(&mut self, why: Torn) {
+        if let Some(row) = self.rows.last_mut() {
+            row.torn = Some(why);
+            row.payload.end = row.payload.end.min(row.payload.start + TORN_BYTES);
         }
     }
 
@@ -63,7 +72,7 @@ impl Arena {
                 headers: headers.by_ref().take(row.headers.len()).map(|(name, at)| (name, bytes.slice(at))).collect(),
                 timestamp_us: row.timestamp_us,
             };
-            Fetched { offset: row.offset, record }
+            Fetched { offset: row.offset, record, torn: row.torn }
         };
         self.rows.into_iter().map(cut).collect()
     }
@@ -98,5 +107,17 @@ mod tests {
                 Record::new("three", 3).with_key("k").with_header("b", "y"),
             ]
         );
+    }
+
+    #[test]
+    fn of_a_torn_record_the_beginning_is_kept() {
+        let mut arena = Arena::default();
+        arena.push(1, 0, None, &[7; TORN_BYTES + 1]);
+        arena.tear(Torn::TooLarge(1 << 30));
+        arena.push(2, 0, None, b"whole");
+        let (torn, whole) = (Some(Torn::TooLarge(1 << 30)), &b"whole"[..]);
+        let found = arena.finish();
+        assert_eq!((found[0].torn, found[0].record.payload.len()), (torn, TORN_BYTES));
+        assert_eq!((found[1].torn, &*found[1].record.payload), (None, whole));
     }
 }

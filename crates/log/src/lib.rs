@@ -25,7 +25,7 @@ pub use crate::identity::{LogIdentity, TopicIdentity};
 pub use crate::kafka::{TopicWriter, bare_loop};
 pub use crate::record::{
     Append, Batch, Bounds, Fetched, HeaderName, MAX_APPEND_BYTES, MAX_HEADER_NAME_BYTES, MAX_HEADERS, MAX_RECORD_BYTES,
-    Record,
+    Record, Torn,
 };
 pub use crate::settings::{LogSettings, Profile};
 pub use crate::surroundings::{Clock, DiskSpace, SpaceOf, Surroundings};

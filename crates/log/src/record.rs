@@ -12,6 +12,8 @@ use crate::topic::Topic;
 pub const MAX_RECORD_BYTES: usize = 960 * 1024;
 /// Most bytes of all records of one append.
 pub const MAX_APPEND_BYTES: usize = 32 * 1024 * 1024;
+/// What is kept of the payload of a record that is larger.
+pub(crate) const TORN_BYTES: usize = 4 * 1024;
 /// Most headers of one appended record.
 pub const MAX_HEADERS: usize = 256;
 /// Most bytes of one header's name.
@@ -51,6 +53,19 @@ pub struct Fetched {
     pub offset: u64,
     /// The record. Its bytes share one allocation with the whole batch: copy what is to be kept for long.
     pub record: Record,
+    /// Why it is not whole, if it is not. Only others can have written such a record.
+    pub torn: Option<Torn>,
+}
+
+/// Why a record is not what its writer wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Torn {
+    /// It is larger than a record of this log may be; of its payload only the beginning is here.
+    #[error("has {0} bytes, at most {MAX_RECORD_BYTES} are read")]
+    TooLarge(usize),
+    /// It lies in a batch that the client cannot unpack, and stands for all records before this offset.
+    #[error("lies with all records before offset {0} in a batch that cannot be unpacked here")]
+    Packed(u64),
 }
 
 /// What one call of a reader brings.
@@ -104,6 +119,12 @@ impl Record {
         self.key.as_ref().map_or(0, Bytes::len) + self.payload.len() + headers
     }
 
+    /// Whether an append takes a header of this name: Kafka's client hands names around as C strings.
+    #[must_use]
+    pub fn takes_header(name: &str) -> bool {
+        !name.is_empty() && name.len() <= MAX_HEADER_NAME_BYTES && !name.contains('\0')
+    }
+
     fn check(&self, index: usize) -> Result<usize, LogError> {
         let size = self.size();
         if size > MAX_RECORD_BYTES {
@@ -114,8 +135,7 @@ impl Record {
             return Err(LogError::invalid(format!("record {index} has {count} headers, at most {MAX_HEADERS} fit")));
         }
         for (name, _) in &self.headers {
-            // Kafka's client hands names around as C strings.
-            if name.is_empty() || name.len() > MAX_HEADER_NAME_BYTES || name.contains('\0') {
+            if !Self::takes_header(name) {
                 return Err(LogError::invalid(format!(
                     "record {index} has the header name {name:?}: 1 to {MAX_HEADER_NAME_BYTES} bytes without NUL fit"
                 )));

@@ -5,10 +5,11 @@ use muster_domain::catalogue::Catalogue;
 use muster_domain::condition::{Blind, Change, ConditionKey, Moved, State, Subject};
 use muster_domain::id::{CaseId, EffectId, EpisodeId};
 use muster_domain::record::{Act, LogRecord};
-use muster_log::Record;
+use muster_log::{MAX_RECORD_BYTES, Record, Torn};
 use muster_rules::config::Config;
 use muster_store::{CaseEventRow, CaseRow, ConditionBlind, ConditionMoved, Published, SeatRow};
-use muster_wire::WireError;
+use muster_wire::fault::Fault;
+use muster_wire::{Code, WireError};
 
 use crate::PipelineError;
 use crate::outbox;
@@ -206,6 +207,17 @@ pub(crate) fn encode(record: &LogRecord, timestamp_us: i64) -> Record {
 pub(crate) fn decode(record: &Record) -> Result<LogRecord, WireError> {
     let headers = record.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
     muster_wire::record::decode(headers, &record.payload)
+}
+
+/// Why a record that is not whole cannot be taken.
+pub(crate) fn torn(torn: Torn) -> WireError {
+    match torn {
+        Torn::TooLarge(size) => {
+            let fault = Fault::RecordTooLarge.with(&[("size", &size), ("most", &MAX_RECORD_BYTES)]);
+            WireError::new(Code::TooLarge, "", fault)
+        }
+        Torn::Packed(end) => WireError::new(Code::Packed, "", Fault::Packed.with(&[("end", &end)])),
+    }
 }
 
 /// The body of an act on its way to the observation topic: the record's own data with what headers would say.

@@ -1,11 +1,19 @@
 //! Parking: what cannot be read goes to the dead letters with its bytes and the reason, and is never lost.
 
 use bytes::Bytes;
-use muster_log::{Append, Fetched, HeaderName, Record, Topic};
+use muster_log::{Append, Fetched, HeaderName, MAX_RECORD_BYTES, Record, Topic};
 use muster_wire::fault::Kept;
 
 use crate::PipelineError;
 use crate::watch::{Fault, Watch};
+
+/// Room in a dead letter for what is said about it.
+const SAID_BYTES: usize = 16 * 1024;
+/// The most that is kept of its key, and of its headers together; the rest of the room is for its bytes.
+const MAX_KEY_BYTES: usize = 16 * 1024;
+const MAX_HEADERS: usize = 64;
+const MAX_HEADERS_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = MAX_RECORD_BYTES - MAX_HEADERS_BYTES - MAX_KEY_BYTES - SAID_BYTES;
 
 /// Something that is parked.
 #[derive(Debug, Clone)]
@@ -49,12 +57,19 @@ pub mod header {
 }
 
 impl Parked {
-    /// The record that parks it.
+    /// The record that parks it. Whatever it was, the log takes it: what is too much of it is cut off, since a reader of
+    /// a topic would try again for ever, and a sender be told to. Its reason says how large it was.
     #[must_use]
     pub fn append(self, topic_name: &str) -> Append {
-        let mut headers = self.headers;
-        headers.retain(|(name, _)| !name.starts_with("dlq."));
-        headers.truncate(64);
+        let (mut headers, mut room) = (self.headers, MAX_HEADERS_BYTES);
+        headers.retain(|(name, value)| {
+            let left = room.checked_sub(name.len() + value.len());
+            let fits = left.is_some() && Record::takes_header(name) && !name.starts_with("dlq.");
+            room = left.filter(|_| fits).unwrap_or(room);
+            fits
+        });
+        headers.truncate(MAX_HEADERS);
+        let cut = |bytes: Bytes, most: usize| bytes.slice(..bytes.len().min(most));
         let mut say = |name: &'static str, value: String| headers.push((name.into(), Bytes::from(value)));
         say(header::TOPIC, topic_name.to_owned());
         if let Some((partition, offset)) = self.position {
@@ -65,7 +80,8 @@ impl Parked {
         say(header::CODE, self.code);
         say(header::MESSAGE, self.message);
         say(header::FAULT, self.said.json());
-        let record = Record { key: self.key, payload: self.payload, headers, timestamp_us: self.received };
+        let (key, payload) = (self.key.map(|key| cut(key, MAX_KEY_BYTES)), cut(self.payload, MAX_BYTES));
+        let record = Record { key, payload, headers, timestamp_us: self.received };
         Append { topic: self.topic.dead_letters(), partition: 0, record }
     }
 }
@@ -87,4 +103,41 @@ pub(crate) async fn faulted(watch: &Watch, partition: u32, found: Fetched, fault
     };
     watch.log.append(vec![parked.append(&name)]).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_log::{MAX_HEADER_NAME_BYTES, MAX_HEADERS};
+    use muster_wire::fault;
+
+    use super::*;
+
+    fn parked(payload: usize, key: usize, headers: Vec<(HeaderName, Bytes)>) -> Record {
+        let parked = Parked {
+            topic: Topic::Intake,
+            key: Some(vec![1; key].into()),
+            payload: vec![2; payload].into(),
+            headers,
+            position: Some((0, u64::MAX)),
+            received: 0,
+            code: "too-large".to_owned(),
+            message: "灯".repeat(300),
+            said: fault::Fault::RecordTooLarge.with(&[("size", &payload), ("most", &1)]).kept(&"/x".repeat(150)),
+        };
+        parked.append("muster.intake.v1").record
+    }
+
+    #[test]
+    fn whatever_is_parked_the_log_takes() {
+        let many = (0..400).map(|n| (format!("name-{n}").into(), vec![3; 2_000].into())).collect();
+        let record = parked(8 << 20, 1 << 20, many);
+        assert!(record.size() <= MAX_RECORD_BYTES && record.headers.len() <= MAX_HEADERS, "{} bytes", record.size());
+        assert!(record.payload.len() > 800 << 10, "what fits is kept: {}", record.payload.len());
+        let names = ["", "nul\0", "dlq.error.code", &"x".repeat(MAX_HEADER_NAME_BYTES + 1), "content-type"];
+        let odd = names.map(|name| (HeaderName::from(name.to_owned()), Bytes::from_static(b"v"))).into();
+        let record = parked(1, 1, odd);
+        let own: Vec<_> =
+            record.headers.iter().map(|(name, _)| name.as_ref()).filter(|n| !n.starts_with("dlq.")).collect();
+        assert_eq!((own, record.payload.len()), (vec!["content-type"], 1));
+    }
 }

@@ -1,5 +1,7 @@
 //! Lists of cases in the order of the queue.
 
+use std::fmt;
+
 use crate::case::CaseRow;
 use crate::error::StoreError;
 use crate::page::{Page, bad_cursor, to_read};
@@ -58,18 +60,28 @@ impl FromRow for CasesInState {
 
 /// The last row of the page before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Last {
+pub struct CaseCursor {
     rank: i64,
     turn: i64,
     id: String,
 }
 
-impl Last {
+impl fmt::Display for CaseCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.rank, self.turn, self.id)
+    }
+}
+
+impl CaseCursor {
     fn of(row: &CaseRow) -> String {
-        format!("{}.{}.{}", row.rank(), row.turn(), row.id)
+        Self { rank: row.rank(), turn: row.turn(), id: row.id.clone() }.to_string()
     }
 
-    fn parse(cursor: &str) -> Result<Self, StoreError> {
+    /// Reads what a page gave as its `next`.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if it is none.
+    pub fn parse(cursor: &str) -> Result<Self, StoreError> {
         let mut parts = cursor.splitn(3, '.');
         let mut number = || parts.next()?.parse().ok();
         let (rank, turn) = (number().ok_or_else(bad_cursor)?, number().ok_or_else(bad_cursor)?);
@@ -79,7 +91,7 @@ impl Last {
 }
 
 impl CaseFilter {
-    fn values(&self, last: Option<&Last>, rows: i64) -> Args {
+    fn values(&self, last: Option<&CaseCursor>, rows: i64) -> Args {
         let grids = (!self.grids.is_empty()).then(|| {
             // Two separators between neighbours, so that each cell has one on either side of its own.
             self.grids.iter().map(|grid| format!("{BETWEEN}{grid}{BETWEEN}")).collect::<String>()
@@ -127,10 +139,10 @@ impl Store {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Page<CaseRow>, StoreError> {
-        let last = cursor.map(Last::parse).transpose()?;
+        let last = cursor.map(CaseCursor::parse).transpose()?;
         let values = filter.values(last.as_ref(), to_read(limit));
         let rows: Vec<CaseRow> = self.read().await?.session().all(sql!("cases/list"), values).await?;
-        Ok(Page::of(rows, limit, Last::of))
+        Ok(Page::of(rows, limit, CaseCursor::of))
     }
 
     /// How many live cases stand where.
@@ -148,10 +160,10 @@ mod tests {
 
     #[test]
     fn a_cursor_is_the_last_row_and_nothing_else() {
-        let last = Last { rank: 1, turn: -5, id: "case.x".to_owned() };
-        assert_eq!(Last::parse("1.-5.case.x").unwrap(), last);
+        let last = CaseCursor { rank: 1, turn: -5, id: "case.x".to_owned() };
+        assert_eq!(CaseCursor::parse(&last.to_string()).unwrap(), last);
         for cursor in ["", "1", "1.2", "1.2.", "x.2.y", "1.99999999999999999999.y"] {
-            assert!(Last::parse(cursor).is_err(), "{cursor}");
+            assert!(CaseCursor::parse(cursor).is_err(), "{cursor}");
         }
     }
 

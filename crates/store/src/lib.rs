@@ -40,7 +40,7 @@ mod token;
 mod vault;
 
 pub use case::{CaseRow, Inserted};
-pub use case_list::{CaseFilter, CasesInState};
+pub use case_list::{CaseCursor, CaseFilter, CasesInState};
 pub use checkpoint::CheckpointRow;
 pub use condition::{ConditionBlind, ConditionCount, ConditionFilter, ConditionMoved, ConditionRow};
 pub use config::ConfigRow;

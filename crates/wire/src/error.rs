@@ -106,6 +106,8 @@ codes! {
     UnsupportedVersion = "unsupported-version", 400;
     /// Data that must be JSON and is not.
     UnsupportedData = "unsupported-data", 400;
+    /// A batch of the broker's, compressed in a way that cannot be undone here.
+    Packed = "packed", 400;
     /// A `type` that nobody knows here.
     UnknownType = "unknown-type", 400;
 }

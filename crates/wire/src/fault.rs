@@ -75,6 +75,9 @@ faults! {
         "has {size} bytes, one event has at most {most}"
     /// Too many bytes for a record of another system.
     "foreign-too-large" ForeignTooLarge "有 {size} 字节，最多读 {most} 字节" "has {size} bytes, at most {most} are read"
+    /// A batch of records that cannot be unpacked.
+    "packed" Packed "与位点 {end} 之前的记录同在一批，这批的压缩方式这里解不开；请发送方改用 gzip、snappy、lz4 或不压缩"
+        "lies with all records before offset {end} in a batch that cannot be unpacked here; send it by gzip, snappy, lz4 or as it is"
     /// Too deep.
     "too-deep" TooDeep "数组与对象嵌套超过 {most} 层" "lies deeper than {most} arrays and objects"
     /// Not JSON, with the byte where that shows.

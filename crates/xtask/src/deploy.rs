@@ -1,7 +1,9 @@
-//! What lies in `deploy/`, held to the programs that will read it: alerts, the system unit, compose files.
+//! What lies in `deploy/`, held to the programs that will read it: alerts, dashboards, the system unit, compose files.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+
+use serde_json::{Value, json};
 
 use crate::screen::{say, step};
 use crate::services::Need;
@@ -22,8 +24,9 @@ pub(crate) struct Findings {
 /// One check: what it is called, the program that it takes, and what it asks of it.
 type Check = (&'static str, fn() -> Result<Vec<String>, String>, fn(&Path, &[String]) -> Result<(), String>);
 
-const CHECKS: [Check; 3] = [
+const CHECKS: [Check; 4] = [
     ("deploy: alerts", promtool, alerts),
+    ("deploy: dashboards", promtool, dashboards),
     ("deploy: systemd", systemd_analyze, unit),
     ("deploy: compose", compose, containers),
 ];
@@ -64,6 +67,45 @@ fn alerts(deploy: &Path, program: &[String]) -> Result<(), String> {
     run(program, &["check", "rules", "--lint=all", "--lint-fatal", "muster.rules.yml"], &folder)?;
     run(program, &["test", "rules", "muster.rules.test.yml"], &folder)?;
     run(program, &["check", "config", "--syntax-only", "prometheus.yml"], &folder).map(drop)
+}
+
+/// Dashboards that ask what Prometheus understands: each expression as a rule of a file of their own.
+fn dashboards(deploy: &Path, program: &[String]) -> Result<(), String> {
+    let folder = Folder::make()?;
+    let boards = deploy.join("grafana/dashboards");
+    let files = std::fs::read_dir(&boards).map_err(|error| format!("{}: {error}", boards.display()))?;
+    for path in files.flatten().map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "json"))
+    {
+        let broken = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let text = std::fs::read_to_string(&path).map_err(|error| broken(&error))?;
+        let mut asked = Vec::new();
+        expressions(&serde_json::from_str(&text).map_err(|error| broken(&error))?, &mut asked);
+        let rule = |(n, expression)| json!({ "record": format!("dashboard:{n}"), "expr": expression });
+        let rules: Vec<Value> = asked.into_iter().enumerate().map(rule).collect();
+        if rules.is_empty() {
+            return Err(broken(&"asks for nothing"));
+        }
+        // every JSON is YAML
+        let file = json!({ "groups": [{ "name": path.display().to_string(), "rules": rules }] });
+        std::fs::write(folder.0.join("dashboard.yml"), file.to_string()).map_err(|error| broken(&error))?;
+        run(program, &["check", "rules", "dashboard.yml"], &folder.0)?;
+    }
+    Ok(())
+}
+
+/// The expressions of a dashboard, with lengths of time where Grafana puts them.
+fn expressions(value: &Value, asked: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            let own = members.get("expr").and_then(Value::as_str);
+            asked.extend(own.map(|text| {
+                ["$__rate_interval", "$__range"].iter().fold(text.to_owned(), |text, name| text.replace(name, "5m"))
+            }));
+            members.values().for_each(|member| expressions(member, asked));
+        }
+        Value::Array(items) => items.iter().for_each(|item| expressions(item, asked)),
+        _ => {}
+    }
 }
 
 /// A unit that is understood, with its drop-in, and that exposes little.

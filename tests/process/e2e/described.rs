@@ -1,9 +1,11 @@
 //! The real program is what it describes: its routes, the shapes of its answers, its metrics, and how it stops.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use jsonschema::Validator;
-use muster_tests::eventually;
+use muster_tests::{eventually, need};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -141,6 +143,23 @@ async fn metrics_have_a_listener_of_their_own_and_say_all_that_is_promised() {
         Some(missing.collect::<Vec<_>>()).filter(Vec::is_empty)
     };
     eventually("every metric", PATIENCE, missing).await;
+    let Some(promtool) = need("MUSTER_TEST_PROMTOOL", "promtool") else { return };
+    let text = metrics.get("/metrics").await.body;
+    assert_eq!(lint(&promtool, &text), "", "{}", String::from_utf8_lossy(&text));
+    assert_ne!(lint(&promtool, b"cases_opened 1\n"), "", "a metric without a help is found");
+}
+
+/// What Prometheus' own tool has to say of metrics.
+fn lint(promtool: &str, text: &[u8]) -> String {
+    let mut command = Command::new(promtool);
+    command.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // it reads to the end before it says anything
+    child.stdin.take().unwrap().write_all(text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert_eq!(output.status.success(), said.is_empty(), "{}: {said}", output.status);
+    said
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 mod conduct;
 mod described;
-mod foreign;
+pub(crate) mod foreign;
 mod input;
 mod ladder;
 mod letters;

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::serve;
 use crate::api::{Answer, Api, PATIENCE, send};
-use crate::records::{RULES, STREET, seen};
+use crate::records::{RULES, STREET, blocked, seen};
 use crate::stage::{Stage, book};
 
 /// A tokens file of names, roles and whatever else; each token's word is its name.
@@ -97,8 +97,15 @@ async fn a_token_lets_in_whom_it_names_until_it_is_over_or_taken_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_tells_browsers_what_they_may_do_with_it() {
     let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
     let server = serve(&stage, &[]);
     let api = Api::new(server.url());
+    api.observe(&blocked(1)).await;
+    let asked = async || {
+        let case = api.list("/api/v1/cases").await.into_iter().next()?;
+        Some((format!("/cases/{}", case["id"].as_str()?), case["seats"][0]["link"].as_str()?.to_owned()))
+    };
+    let (case, link) = eventually("the case and the link of its seat", PATIENCE, asked).await;
     let host = |host: &str| api.request(Method::GET, "/").header("host", host).header("accept", "text/html");
     let mut answers = vec![
         ("foreign host", send(host("evil.example")).await.unwrap()),
@@ -108,12 +115,13 @@ async fn every_answer_tells_browsers_what_they_may_do_with_it() {
             send(api.request(Method::POST, "/cases/x/commands").header("sec-fetch-site", "cross-site")).await.unwrap(),
         ),
     ];
+    for page in ["/", "/cases", &case, "/conditions", "/dead-letters", "/system", &link] {
+        let answer = send(api.request(Method::GET, page).header("accept", "text/html")).await.unwrap();
+        assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"), "{page}");
+        answers.push((page, answer));
+    }
     for path in [
-        "/",
-        "/cases",
         "/cases/none",
-        "/conditions",
-        "/dead-letters",
         "/f/none",
         "/fragment/board",
         "/nowhere",
@@ -125,12 +133,17 @@ async fn every_answer_tells_browsers_what_they_may_do_with_it() {
         "/readyz",
         "/metrics",
         "/openapi.json",
+        "/asyncapi.json",
     ] {
         for accept in ["text/html", "*/*"] {
             answers.push((path, send(api.request(Method::GET, path).header("accept", accept)).await.unwrap()));
         }
         answers.push((path, send(api.request(Method::DELETE, path)).await.unwrap()));
     }
+    // a stream has no end, so its head alone
+    let stream = api.request(Method::GET, "/api/v1/stream").send().await.unwrap();
+    let (status, headers) = (stream.status().as_u16(), stream.headers().clone());
+    answers.push(("/api/v1/stream", Answer { status, headers, body: Vec::new() }));
     for (path, answer) in answers {
         let policy = answer.header("content-security-policy");
         assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");

@@ -1,9 +1,8 @@
-//! Too much of everything: connections, bodies, lines.
+//! Too much of everything: connections and lines.
 
-use std::io::Write;
 use std::time::Duration;
 
-use muster_tests::{Server, eventually};
+use muster_tests::{eventually, skipped};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{Raw, measured, memory, others_are_served, serve};
@@ -17,7 +16,7 @@ fn connections() -> usize {
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
     let may = limit.maximum.unwrap_or(u64::MAX).saturating_sub(1_000).min(WANTED);
     if may < WANTED {
-        measured(&format!("only {may} of {WANTED} connections: a process may open no more files here"));
+        skipped(&format!("a process that may open 11,000 files; with {may} connections it was tried all the same"));
     }
     usize::try_from(may).unwrap()
 }
@@ -68,68 +67,6 @@ async fn whoever_finds_no_place_is_told_so() {
 async fn send_if(api: &Api) -> Option<()> {
     let answer = crate::api::send(api.request(reqwest::Method::GET, "/livez")).await.ok()?;
     (answer.status == 200).then_some(())
-}
-
-/// Sends a gigabyte in chunks for as long as it is taken; how much that was, and what was answered.
-fn pour(server: &Server, path: &str, kind: &str) -> (usize, String) {
-    let mut raw = Raw::open(server);
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n"
-    );
-    assert!(raw.say(head.as_bytes()));
-    let mut chunk = b"10000\r\n".to_vec();
-    chunk.extend(vec![b' '; 0x1_0000]);
-    chunk.extend_from_slice(b"\r\n");
-    let mut poured = 0;
-    while poured < 1 << 30 && raw.0.write_all(&chunk).is_ok() {
-        poured += 0x1_0000;
-    }
-    (poured, raw.rest())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_gigabyte_is_refused_early_at_every_door() {
-    let stage = Stage::embedded();
-    let server = serve(&stage, &[]);
-    let api = Api::new(server.url());
-    others_are_served(&api).await;
-    for (path, kind) in [
-        ("/api/v1/observations", "application/x-ndjson"),
-        ("/api/v1/reports", "application/json"),
-        ("/api/v1/media", "image/jpeg"),
-        ("/api/v1/cases/case_1/commands", "application/json"),
-        ("/api/v1/dead-letters/1/replay", "application/octet-stream"),
-        ("/api/v1/catalogue/places", "text/csv"),
-        ("/cases/case_1/commands", "application/x-www-form-urlencoded"),
-        ("/nowhere", "text/plain"),
-    ] {
-        let (poured, answer) = pour(&server, path, kind);
-        assert!(poured < 200 << 20, "{path} took {} MiB: {answer:.200}", poured >> 20);
-        // a line that was cut while it was still being written on may lose the answer
-        let refused =
-            ["", "HTTP/1.1 413", "HTTP/1.1 404", "HTTP/1.1 400"].iter().any(|wanted| answer.starts_with(wanted));
-        assert!(refused && !answer.starts_with("HTTP/1.1 2"), "{path}: {answer:.300}");
-        others_are_served(&api).await;
-    }
-    let (now, most) = memory(&server);
-    measured(&format!("a gigabyte at eight doors: {now} MiB after, {most} MiB at most"));
-    assert!(most < 600, "{most} MiB at most");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn packed_bodies_are_refused_unread() {
-    let stage = Stage::embedded();
-    let server = serve(&stage, &[]);
-    for coding in ["gzip", "deflate", "br", "zstd", "gzip, gzip", "x-unknown"] {
-        let head = format!(
-            "POST /api/v1/observations HTTP/1.1\r\nhost: localhost\r\ncontent-encoding: {coding}\r\n\
-             content-type: application/json\r\ncontent-length: 3\r\nconnection: close\r\n\r\n\x1f\u{1}x"
-        );
-        let answer = Raw::ask(&server, head.as_bytes());
-        assert!(answer.starts_with("HTTP/1.1 415") && answer.contains("unsupported-encoding"), "{coding}: {answer}");
-    }
-    assert!(memory(&server).1 < 400);
-    assert!(server.terminate().success());
 }
 
 /// Whatever is said in a hurry on one line is answered in order.

@@ -1,9 +1,11 @@
 //! Whoever means harm, or merely stands still: the server stays small, answers in time, and serves everybody else.
 
 mod access;
+mod bodies;
 mod described;
 mod heads;
 mod masses;
+mod packed;
 mod readers;
 mod secrets;
 mod slow;

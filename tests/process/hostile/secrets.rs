@@ -1,8 +1,9 @@
 //! Marked secrets in every setting that may hold one, and every output searched for the marks.
 
-use muster_tests::{Server, eventually};
+use muster_tests::{Proxy, Server, eventually, skipped};
 use reqwest::Method;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::api::{Api, PATIENCE, send};
 use crate::records::{RULES, STREET, blocked};
@@ -11,36 +12,56 @@ use crate::stage::{Stage, book};
 /// What no output may hold.
 const MARK: &str = "MARKED";
 
-/// Everything that a browser or program may read, whatever it answers.
+/// Where a browser or program may read.
+const PATHS: [&str; 19] = [
+    "/",
+    "/cases",
+    "/conditions",
+    "/dead-letters",
+    "/system",
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/asyncapi.json",
+    "/nowhere",
+    "/api/v1/cases",
+    "/api/v1/cases?cursor=x",
+    "/api/v1/conditions",
+    "/api/v1/dead-letters",
+    "/api/v1/doctor",
+    "/api/v1/places",
+    "/api/v1/system",
+    "/f/x.y",
+];
+
+/// Everything that a browser or program may read, whatever it answers; all is asked at once, since some of it waits for
+/// what is not there.
 async fn everything(api: &Api, word: Option<&str>) -> String {
-    let mut all = String::new();
-    for path in [
-        "/",
-        "/cases",
-        "/conditions",
-        "/dead-letters",
-        "/livez",
-        "/readyz",
-        "/metrics",
-        "/openapi.json",
-        "/nowhere",
-        "/api/v1/cases",
-        "/api/v1/cases?cursor=x",
-        "/api/v1/conditions",
-        "/api/v1/dead-letters",
-        "/api/v1/places",
-        "/f/x.y",
-    ] {
-        for accept in ["text/html", "*/*"] {
-            let mut request = api.request(Method::GET, path).header("accept", accept);
-            if let Some(word) = word {
-                request = request.bearer_auth(word);
-            }
-            let answer = send(request).await.unwrap();
-            all.push_str(&format!("{path} {:?} {}\n", answer.headers, answer.text()));
+    let mut asked = JoinSet::new();
+    for (path, accept) in PATHS.into_iter().flat_map(|path| [(path, "text/html"), (path, "*/*")]) {
+        let mut request = api.request(Method::GET, path).header("accept", accept).timeout(PATIENCE);
+        if let Some(word) = word {
+            request = request.bearer_auth(word);
         }
+        asked.spawn(async move {
+            let answer = send(request).await.unwrap();
+            format!("{path} {:?} {}\n", answer.headers, answer.text())
+        });
     }
-    all
+    asked.join_all().await.concat()
+}
+
+/// Answers the link of a seat as a telephone would; the cookie by which it is known from then on.
+async fn accept(api: &Api, link: &str, cookie: Option<&str>) -> String {
+    let part =
+        |name: &str, value: &str| format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let form = [part("command", "accept"), part("name", "王"), "--x--\r\n".to_owned()].concat();
+    let post = api.request(Method::POST, link).header("content-type", "multipart/form-data; boundary=x").body(form);
+    let post = cookie.into_iter().fold(post, |post, cookie| post.header("cookie", format!("muster_field={cookie}")));
+    let answer = send(post).await.unwrap();
+    let (_, set) = answer.header("set-cookie").split_once("muster_field=").unwrap_or_default();
+    set.split(';').next().unwrap_or_default().to_owned()
 }
 
 /// The lines that hold a mark.
@@ -77,6 +98,10 @@ async fn no_token_and_no_link_is_in_any_word_of_a_server() {
     };
     let link = eventually("the link of a seat", PATIENCE, found).await;
     assert_eq!(send(api.request(Method::GET, &link)).await.unwrap().status, 200);
+    let cookie = accept(&api, &link, None).await;
+    assert!(cookie.len() >= 32, "the link is bound to a device: {cookie:?}");
+    accept(&api, &link, Some(&cookie)).await;
+    accept(&api, &link, Some("another-device")).await;
     let report = json!({ "source": "141", "id": "1", "kind": "fire.lane.blocked", "text": "车", "place": "lane-1",
         "reporter": { "name": "MARKED-name", "phone": "MARKED-phone" } });
     let post = api.request(Method::POST, "/api/v1/reports").bearer_auth(operator);
@@ -91,8 +116,8 @@ async fn no_token_and_no_link_is_in_any_word_of_a_server() {
     assert_eq!(marked(&all), [""; 0]);
     assert_eq!(marked(&words), [""; 0], "in the log");
     let signature = link.rsplit('.').next().unwrap();
-    let told: Vec<_> = words.lines().filter(|line| line.contains(signature)).collect();
-    assert_eq!(told, [""; 0], "the link in the log");
+    let told: Vec<_> = words.lines().filter(|line| line.contains(signature) || line.contains(&cookie)).collect();
+    assert_eq!(told, [""; 0], "the link, or the cookie of its device, in the log");
     assert!(!words.contains(&hash), "the hash in the log");
 }
 
@@ -137,4 +162,40 @@ async fn no_password_is_shown_or_said_whatever_goes_wrong() {
             assert_eq!(marked(&said), [""; 0], "{arguments:?} with {url}");
         }
     }
+}
+
+/// A running server with everything outside it, whose database then goes: all that is said of that is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_password_is_in_any_word_of_a_server_whose_database_goes() {
+    let Some(stage) = Stage::kafka() else { return };
+    let url = stage.database().url();
+    let proxy = Proxy::before(&stage.database().address()).await.unwrap();
+    let (who, rest) = url.split_once('@').unwrap();
+    let (_, name) = rest.split_once('/').unwrap();
+    if who.matches(':').count() > 1 {
+        return skipped("a PostgreSQL that asks for no password, as the test command starts it");
+    }
+    stage.adopt(&book(RULES), STREET).await;
+    let mut command = stage.command(&["serve"]);
+    command
+        .env("MUSTER_STORE__URL", format!("{who}:MARKED-password@{}/{name}", proxy.address()))
+        .env("MUSTER_LOG__KAFKA__SASL_USERNAME", "muster")
+        .env("MUSTER_LOG__KAFKA__SASL_PASSWORD", "MARKED-sasl")
+        .env("RUST_LOG", "trace")
+        .env("MUSTER_TRACE__FILTER", "trace");
+    let server = Server::start(&mut command);
+    let api = Api::new(server.url());
+    api.observe(&blocked(1)).await;
+    let found = async || api.list("/api/v1/cases").await.pop();
+    eventually("a case", PATIENCE, found).await;
+    let mut all = everything(&api, None).await;
+    drop(proxy);
+    let gone = async || (api.get("/readyz").await.status == 503).then_some(());
+    eventually("readiness to say that the database is gone", PATIENCE, gone).await;
+    all.push_str(&everything(&api, None).await);
+    assert!(all.contains(" 503 ") && all.contains(" 200 "), "{all:.500}");
+    assert_eq!(marked(&all), [""; 0]);
+    let words = server.words();
+    assert!(words.contains("TRACE") || words.contains("DEBUG"), "the log says everything: {words:.500}");
+    assert_eq!(marked(&words), [""; 0], "in the log");
 }

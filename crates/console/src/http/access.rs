@@ -18,6 +18,7 @@ use tokens::Hash;
 pub use tokens::Tokens;
 
 use super::answer;
+use super::heads::bearer;
 
 /// Who may come in.
 #[derive(Debug, Clone)]
@@ -145,10 +146,6 @@ fn is_local(host: &str) -> bool {
 fn same_origin(method: &Method, headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
     method.is_safe() || site.is_none_or(|site| matches!(site, "same-origin" | "none"))
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
 }
 
 #[cfg(test)]

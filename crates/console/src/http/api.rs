@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::query::{CaseQuery, ConditionQuery};
-use super::{State, answer, field};
+use super::{State, answer, field, heads};
 
 type At = Of<Arc<State>>;
 
@@ -83,10 +83,7 @@ pub(super) async fn case(
         Err(refusal) => return *refusal,
     };
     let tag = format!("\"{}\"", case.version);
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
-    let mut known = known.flat_map(|known| known.split(',')).map(str::trim);
-    // Whether it changed is a weak comparison (RFC 9110 §13.1.2).
-    if known.any(|known| known == "*" || known.trim_start_matches("W/") == tag) {
+    if heads::if_none_match(&headers, &tag) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
     }
     ([(header::ETAG, tag)], answer::json(&linked(&state.desk, &case))).into_response()

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 pub use sent::Sent;
 
-use super::{State, answer, api};
+use super::{State, answer, api, heads};
 
 type At = Of<Arc<State>>;
 
@@ -119,16 +119,7 @@ pub(super) fn shown(case: &Case) -> Response {
 }
 
 fn expected(headers: &HeaderMap, sent: &Sent) -> Result<Expects, Problem> {
-    let version = match headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default()) {
-        None | Some("*") => None,
-        Some(tag) => {
-            let number = tag.trim_matches('"').parse::<u64>();
-            Some(
-                number
-                    .map_err(|_| Problem::new(412, "precondition-failed").detail("If-Match is no version of ours"))?,
-            )
-        }
-    };
+    let version = heads::if_match(headers)?;
     let state = match sent.expects.as_ref().and_then(|expects| expects.state.as_deref()) {
         None => None,
         Some(name) => Some(CaseState::parse(name).ok_or_else(|| {

@@ -13,7 +13,8 @@ use muster_pipeline::operate::{Expects, Order};
 use muster_wire::problem::Problem;
 
 use super::commands::{self, Sent};
-use super::scene::{Drawn, cookie};
+use super::heads::cookie;
+use super::scene::Drawn;
 use super::{State, answer};
 use crate::page;
 use crate::view::field::{FieldData, Holder, field};
@@ -63,8 +64,8 @@ pub(super) fn phone(state: &State) -> Option<String> {
 }
 
 /// What a form of the field page holds.
-#[derive(Default)]
-struct Posted {
+#[derive(Debug, Default)]
+pub struct Posted {
     sent: Sent,
     name: String,
     note: String,
@@ -77,14 +78,15 @@ pub(super) async fn post(
     Path(token): Path<String>,
     multipart: Multipart,
 ) -> Response {
-    let posted = match read(multipart).await {
-        Ok(posted) => posted,
-        Err(problem) => return answer::problem(&problem),
-    };
     let device = cookie(&headers, COOKIE).map_or_else(new_device, str::to_owned);
+    // The link first: nothing of what comes by one that is none is kept.
     let held = match state.desk.holder(&token, Some(&device)).await {
         Ok(held) => held,
         Err(error) => return link_refused(&error),
+    };
+    let posted = match Posted::read(multipart).await {
+        Ok(posted) => posted,
+        Err(problem) => return answer::problem(&problem),
     };
     let held = if held.bound_here {
         held
@@ -142,27 +144,33 @@ async fn carry_out(state: &State, held: &Held, posted: Posted) -> Result<(), Box
     Ok(())
 }
 
-async fn read(mut multipart: Multipart) -> Result<Posted, Problem> {
-    let bad = |detail: String| Problem::new(400, "malformed-form").detail(detail);
-    let mut posted = Posted::default();
-    while let Some(field) = multipart.next_field().await.map_err(|error| bad(error.to_string()))? {
-        let name = field.name().unwrap_or_default().to_owned();
-        if name == "photo" {
-            let bytes = field.bytes().await.map_err(|error| bad(error.to_string()))?;
-            if bytes.len() > MAX_EVIDENCE_BYTES {
-                return Err(Problem::new(413, "too-large").detail("a picture has at most 20 MiB"));
+impl Posted {
+    /// Reads a form, part by part.
+    ///
+    /// # Errors
+    /// [`Problem`] if it is no form, or its picture is too large.
+    pub async fn read(mut multipart: Multipart) -> Result<Self, Problem> {
+        let bad = |detail: String| Problem::new(400, "malformed-form").detail(detail);
+        let mut posted = Self::default();
+        while let Some(field) = multipart.next_field().await.map_err(|error| bad(error.to_string()))? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if name == "photo" {
+                let bytes = field.bytes().await.map_err(|error| bad(error.to_string()))?;
+                if bytes.len() > MAX_EVIDENCE_BYTES {
+                    return Err(Problem::new(413, "too-large").detail("a picture has at most 20 MiB"));
+                }
+                posted.photo = (!bytes.is_empty()).then_some(bytes);
+                continue;
             }
-            posted.photo = (!bytes.is_empty()).then_some(bytes);
-            continue;
+            let text = field.text().await.map_err(|error| bad(error.to_string()))?;
+            match name.as_str() {
+                "name" => posted.name = text,
+                "note" => posted.note = text,
+                other => posted.sent.take(other, text),
+            }
         }
-        let text = field.text().await.map_err(|error| bad(error.to_string()))?;
-        match name.as_str() {
-            "name" => posted.name = text,
-            "note" => posted.note = text,
-            other => posted.sent.take(other, text),
-        }
+        Ok(posted)
     }
-    Ok(posted)
 }
 
 fn link_refused(error: &LinkError) -> Response {

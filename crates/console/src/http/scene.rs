@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use muster_domain::condition::{Change, Reason, State as ConditionState};
 use muster_domain::id::EpisodeId;
 use muster_domain::time::{Filed, Seen};
@@ -12,6 +12,7 @@ use muster_rules::config::Config;
 use muster_rules::rulebook::{Clear, Rule, RuleBook};
 
 use super::State;
+use super::heads::cookie;
 use crate::look::{Look, Theme};
 use crate::scene::{BlindNow, Book, Clause, ConditionNow, Rung, RungDoes, Scene};
 use crate::text::Lang;
@@ -55,11 +56,6 @@ pub(super) fn plain_look(state: &State, headers: &HeaderMap, uri: &Uri) -> Look 
 pub(super) fn chosen<'a>(headers: &'a HeaderMap, uri: &'a Uri, name: &str) -> Option<&'a str> {
     let query = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     query.or_else(|| cookie(headers, name))
-}
-
-pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    cookies.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 fn look(state: &State, headers: &HeaderMap, uri: &Uri, street: String) -> Look {

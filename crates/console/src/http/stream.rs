@@ -19,7 +19,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::access::Pass;
-use super::{State, answer};
+use super::{State, answer, heads};
 
 /// How much is read for a stream at once; all of it is held while its reader stands still.
 const BATCH: u32 = 32;
@@ -49,8 +49,7 @@ pub(super) async fn follow(
         return response;
     };
     let desk = state.desk.clone();
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<u64>().ok());
-    let at = match last {
+    let at = match heads::last_event_id(&headers) {
         Some(last) => last,
         None => match desk.feed_end().await {
             Ok(end) => end,

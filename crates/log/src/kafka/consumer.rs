@@ -11,6 +11,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::sync::Notify;
 
 use super::client::{Settings, Voice, number, trouble, unmade};
@@ -157,6 +158,21 @@ impl Subscription {
     /// The end of the partition as the last fetch told it.
     pub(super) fn known_end(&self) -> Option<u64> {
         native::known_end(self.client.consumer.client(), &self.name, self.place.1)
+    }
+
+    /// Begins anew at another offset; what is on its way for the former is not handed out any more.
+    pub(super) fn seek(&self, to: u64) -> Result<(), LogError> {
+        let list = self.list(Offset::Offset(i64::try_from(to).unwrap_or(i64::MAX)));
+        // Nothing is waited for: the new place counts from the moment of the call.
+        let sought = list.and_then(|list| self.client.consumer.seek_partitions(list, Duration::ZERO).map(drop));
+        sought.map_err(|error| trouble(&format!("reading {} from {to} on", self.place.0), error))
+    }
+
+    /// What is ready first: the offset of a record, or an error with the offset of the batch that it is about.
+    pub(super) fn first(&self) -> Option<Result<u64, (Code, u64)>> {
+        let offset = |offset: i64| u64::try_from(offset).unwrap_or(0);
+        let first = native::first_in(self.client.consumer.client(), &self.name, self.place.1)?;
+        Some(first.map(offset).map_err(|(code, at)| (code.into(), offset(at))))
     }
 
     fn list(&self, offset: Offset) -> Result<TopicPartitionList, rdkafka::error::KafkaError> {

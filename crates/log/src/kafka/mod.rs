@@ -6,6 +6,7 @@ mod consumer;
 mod inspect;
 mod native;
 mod outsider;
+mod packed;
 mod producer;
 mod reader;
 mod sameness;

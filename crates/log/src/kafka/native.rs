@@ -23,6 +23,30 @@ pub(super) fn known_end(client: &Client<impl ClientContext>, topic: &CStr, parti
     if code == c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR { u64::try_from(high).ok() } else { None }
 }
 
+/// What a partition's queue has ready first: the offset of a record, or an error with the offset of its batch.
+pub(super) fn first_in(
+    client: &Client<impl ClientContext>,
+    topic: &CStr,
+    partition: i32,
+) -> Option<Result<i64, (c::rd_kafka_resp_err_t, i64)>> {
+    // SAFETY: the client lives as long as the borrow, the name ends in NUL; both things are given back by their guards.
+    let message = unsafe {
+        let queue = c::rd_kafka_queue_get_partition(client.native_ptr(), topic.as_ptr(), partition);
+        let queue = Owned(queue, c::rd_kafka_queue_destroy);
+        if queue.0.is_null() {
+            return None;
+        }
+        Owned(c::rd_kafka_consume_queue(queue.0, 0), c::rd_kafka_message_destroy)
+    };
+    if message.0.is_null() {
+        return None;
+    }
+    // SAFETY: the message is not null and lives until the guard gives it back.
+    let (code, offset) = unsafe { ((*message.0).err, (*message.0).offset) };
+    let fine = code == c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
+    Some(if fine { Ok(offset) } else { Err((code, offset)) })
+}
+
 /// Hands out name and value of each header. The wrapper's own way panics on a name that is not UTF-8, which anybody
 /// who may write to the intake could send.
 pub(super) fn each_header(message: &BorrowedMessage<'_>, mut each: impl FnMut(&[u8], &[u8])) {

@@ -4,19 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::error::KafkaError;
-use rdkafka::message::Message;
+use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::client::trouble;
 use super::consumer::Subscription;
-use super::native;
 use super::producer::Sender;
+use super::{native, packed};
 use crate::LogReader;
 use crate::arena::Arena;
 use crate::error::LogError;
-use crate::record::{Batch, Bounds, header_name};
+use crate::record::{Batch, Bounds, MAX_RECORD_BYTES, TORN_BYTES, Torn, header_name};
 use crate::topic::Topic;
 
 /// The client has been known to forget to say that a queue is filled: nobody relies on being told for longer.
@@ -58,9 +58,7 @@ impl KafkaReader {
                     if offset < self.next {
                         continue;
                     }
-                    let timestamp_us = message.timestamp().to_millis().unwrap_or(0).saturating_mul(1000);
-                    arena.push(offset, timestamp_us, message.key(), message.payload().unwrap_or_default());
-                    native::each_header(&message, |name, value| arena.push_header(header_name(name), value));
+                    take(&mut arena, offset, &message);
                     self.next = offset + 1;
                 }
                 Some(Err(error)) => self.error = Some(error),
@@ -68,6 +66,21 @@ impl KafkaReader {
             }
         }
         arena
+    }
+
+    /// Passes over a batch that cannot be unpacked: one record without content stands for all of it.
+    async fn pass_over(&mut self) -> Result<Batch, LogError> {
+        let (from, known) = (self.next, self.subscription.known_end().unwrap_or(self.end));
+        let end = packed::end_of_batch(&self.subscription, from, known).await?;
+        let mut arena = Arena::default();
+        if end > from {
+            let (topic, partition) = (&self.subscription.place.0, self.subscription.place.1);
+            tracing::error!(topic, partition, from, end, "a batch cannot be unpacked and is passed over");
+            arena.push(from, 0, None, &[]);
+            arena.tear(Torn::Packed(end));
+        }
+        self.next = end;
+        Ok(self.batch(arena))
     }
 
     fn batch(&mut self, arena: Arena) -> Batch {
@@ -109,6 +122,12 @@ impl LogReader for KafkaReader {
                 }
                 return Ok(self.batch(arena));
             }
+            if self.error.as_ref().is_some_and(packed::is_packed) {
+                // The error stays until it is done: a call that is dropped half-way is made good by the next.
+                let passed = self.pass_over().await?;
+                self.error = None;
+                return Ok(passed);
+            }
             if let Some(error) = self.error.take() {
                 return Err(self.failed(error).await);
             }
@@ -122,6 +141,28 @@ impl LogReader for KafkaReader {
                 _ = self.closed.changed() => true,
             };
         }
+    }
+}
+
+/// Copies a message. One that is larger than a record may be can only be somebody else's, unpacked from little: it is not
+/// held twice.
+fn take(arena: &mut Arena, offset: u64, message: &BorrowedMessage<'_>) {
+    let timestamp_us = message.timestamp().to_millis().unwrap_or(0).saturating_mul(1000);
+    let (key, payload) = (message.key(), message.payload().unwrap_or_default());
+    let mut size = key.map_or(0, <[u8]>::len) + payload.len();
+    if size > MAX_RECORD_BYTES {
+        arena.push(offset, timestamp_us, None, &payload[..payload.len().min(TORN_BYTES)]);
+    } else {
+        arena.push(offset, timestamp_us, key, payload);
+        native::each_header(message, |name, value| {
+            size += name.len() + value.len();
+            if size <= MAX_RECORD_BYTES {
+                arena.push_header(header_name(name), value);
+            }
+        });
+    }
+    if size > MAX_RECORD_BYTES {
+        arena.tear(Torn::TooLarge(size));
     }
 }
 

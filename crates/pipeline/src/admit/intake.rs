@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Admit, Items, Origin, Sender, Sent};
 use crate::PipelineError;
+use crate::docs;
 use crate::lease::Lease;
 
 /// How much is taken in at once: one append each.
@@ -133,13 +134,17 @@ impl Follow {
     fn piece<'a>(&self, sender: &'a Sender, found: &'a Fetched) -> (Sent<'a>, Items<Envelope<'a>>) {
         let body: &Bytes = &found.record.payload;
         let bytes = 0..body.len();
+        let whole = found.torn.map_or(Ok(()), |torn| Err(docs::torn(torn)));
         let items = match &self.speaks {
             Speaks::CloudEvents => {
                 let headers = found.record.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-                let read = read_kafka(headers, body, KafkaOptions::default());
+                let read = whole.and_then(|()| read_kafka(headers, body, KafkaOptions::default()));
                 Items::Events(vec![Item { index: 0, bytes, read }])
             }
-            Speaks::Reports(read) => Items::Reports(vec![Item { index: 0, bytes, read: read.read(body) }]),
+            Speaks::Reports(read) => {
+                let read = whole.and_then(|()| read.read(body));
+                Items::Reports(vec![Item { index: 0, bytes, read }])
+            }
         };
         let origin = Origin {
             topic: self.topic.clone(),

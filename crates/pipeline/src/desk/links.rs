@@ -7,6 +7,7 @@ use muster_domain::case::{Case, Seat, SeatState};
 use muster_domain::id::SeatId;
 use muster_store::Store;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 
 use super::Desk;
 use crate::PipelineError;
@@ -114,8 +115,9 @@ impl Desk {
         let case = self.case_of_seat(&id).await?.ok_or(LinkError::Unknown)?;
         let seat = case.seat(&id).cloned().ok_or(LinkError::Unknown)?;
         let row = self.store.token(&hash(token)).await.map_err(PipelineError::from)?;
-        let bound_to = row.as_ref().and_then(|row| row.device.clone());
-        let bound_here = bound_to.is_some() && bound_to == device.map(hash);
+        let bound_to = row.as_ref().and_then(|row| row.device.as_deref());
+        let same = |bound_to: &str, device: &str| bool::from(bound_to.as_bytes().ct_eq(hash(device).as_bytes()));
+        let bound_here = bound_to.zip(device).is_some_and(|(bound_to, device)| same(bound_to, device));
         if bound_to.is_some() && !bound_here {
             return Err(LinkError::Elsewhere);
         }

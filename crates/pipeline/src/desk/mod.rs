@@ -201,7 +201,9 @@ impl Desk {
     /// [`PipelineError`] if the store cannot say.
     pub async fn feed(&self, after: u64, limit: u32) -> Result<Option<Vec<Told>>, PipelineError> {
         let ends = self.store.outbox_ends().await?;
-        if after > 0 && ends.first.is_some_and(|first| after + 1 < first) {
+        // Pruned since, or a number of a store that was put back to an earlier day.
+        let gone = after > 0 && ends.first.is_some_and(|first| after.saturating_add(1) < first);
+        if gone || after > ends.last.unwrap_or(0) {
             return Ok(None);
         }
         let rows = self.store.feed_after(after, limit).await?;

@@ -76,7 +76,8 @@ pub(super) fn apply(
 ) -> Result<LogRecord, Fault> {
     let offset = fetched.offset;
     let unread = |error: WireError| Fault { offset, pointer: error.pointer, reason: error.said };
-    let record = docs::decode(&fetched.record).map_err(unread)?;
+    let read = fetched.torn.map_or_else(|| docs::decode(&fetched.record), |torn| Err(docs::torn(torn)));
+    let record = read.map_err(unread)?;
     let configs = &watch.configs;
     let mut lookup = |version: u64| -> Option<Arc<Config>> { configs.get(version) };
     let applied = catch_unwind(AssertUnwindSafe(|| {

@@ -1,0 +1,88 @@
+//! What we read ourselves in the heads of requests: versions, the place in a stream, cookies, tokens.
+
+use axum::http::{HeaderMap, header};
+use muster_wire::problem::Problem;
+
+/// The version that `If-Match` names; `None` where any will do.
+///
+/// # Errors
+/// [`Problem`] if it names none of ours.
+pub fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(tag) = headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default()) else {
+        return Ok(None);
+    };
+    if tag == "*" {
+        return Ok(None);
+    }
+    let bare = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
+    let none = || Problem::new(412, "precondition-failed").detail("If-Match is no version of ours");
+    number(bare).map(Some).ok_or_else(none)
+}
+
+/// Whether `If-None-Match` names this version. That it changed is a weak comparison (RFC 9110 §13.1.2).
+#[must_use]
+pub fn if_none_match(headers: &HeaderMap, tag: &str) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
+    let mut known = values.flat_map(|known| known.split(',')).map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+/// The last publish number that a reader of the stream has seen. No store has counted to one that it cannot hold.
+#[must_use]
+pub fn last_event_id(headers: &HeaderMap) -> Option<u64> {
+    let last = number(headers.get("last-event-id")?.to_str().ok()?)?;
+    i64::try_from(last).is_ok().then_some(last)
+}
+
+/// The value of a cookie.
+#[must_use]
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    cookies.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// The token of `Authorization`.
+#[must_use]
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+}
+
+/// Digits alone: a sign or a space is none of ours.
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|_| text.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())])
+    }
+
+    #[test]
+    fn a_version_is_digits_in_quotes_or_without() {
+        for (value, version) in [("\"7\"", Some(Some(7))), ("7", Some(Some(7))), ("*", Some(None))] {
+            assert_eq!(if_match(&headers("if-match", value)).ok(), version, "{value}");
+        }
+        for value in ["", "\"", "+7", "\"7", "W/\"7\"", "\"-1\"", "18446744073709551616"] {
+            assert_eq!(if_match(&headers("if-match", value)).unwrap_err().status(), 412, "{value}");
+        }
+        assert_eq!(if_match(&HeaderMap::new()).ok(), Some(None));
+    }
+
+    #[test]
+    fn a_known_version_may_be_one_of_many() {
+        for (value, known) in [("\"1\", W/\"7\"", true), ("*", true), ("\"1\"", false), ("W/W/\"7\"", false)] {
+            assert_eq!(if_none_match(&headers("if-none-match", value), "\"7\""), known, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_place_in_a_stream_is_one_that_a_store_can_count_to() {
+        assert_eq!(last_event_id(&headers("last-event-id", "9223372036854775807")), Some(i64::MAX as u64));
+        for value in ["9223372036854775808", "18446744073709551615", "-1", "+1", "x", ""] {
+            assert_eq!(last_event_id(&headers("last-event-id", value)), None, "{value}");
+        }
+    }
+}
