@@ -8,8 +8,9 @@ use muster_log::{DlqOf, EventLog, Fetched, Topic};
 use muster_store::{NewDeadLetter, Store};
 use tokio_util::sync::CancellationToken;
 
-use crate::PipelineError;
+use crate::metrics::Metrics;
 use crate::park::header;
+use crate::{PipelineError, late};
 
 /// The dead-letter topics that people look at.
 const TOPICS: [Topic; 2] = [Topic::DeadLetter(DlqOf::Intake), Topic::DeadLetter(DlqOf::Observation)];
@@ -19,13 +20,13 @@ const MOST: usize = 500;
 const MOST_BYTES: usize = 4 << 20;
 
 /// Copies dead letters into the store until told to stop.
-pub async fn run(log: Arc<dyn EventLog>, store: Store, stop: CancellationToken) {
+pub async fn run(log: Arc<dyn EventLog>, store: Store, metrics: Metrics, stop: CancellationToken) {
     let mut tasks = Vec::new();
     for topic in TOPICS {
-        let (log, store, stop) = (Arc::clone(&log), store.clone(), stop.clone());
+        let (log, store, metrics, stop) = (Arc::clone(&log), store.clone(), metrics.clone(), stop.clone());
         tasks.push(tokio::spawn(async move {
             while !stop.is_cancelled() {
-                if let Err(error) = follow(&log, &store, &topic, &stop).await {
+                if let Err(error) = follow(&log, &store, &metrics, &topic, &stop).await {
                     tracing::warn!(%topic, error = %crate::chain(&error), "dead letters wait");
                     tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(error.retry_after()) => {} }
                 }
@@ -43,10 +44,10 @@ pub async fn run(log: Arc<dyn EventLog>, store: Store, stop: CancellationToken) 
 ///
 /// # Errors
 /// [`PipelineError`] if the log cannot be read or the store cannot be written.
-pub async fn catch_up(log: &Arc<dyn EventLog>, store: &Store) -> Result<(), PipelineError> {
+pub async fn catch_up(log: &Arc<dyn EventLog>, store: &Store, metrics: &Metrics) -> Result<(), PipelineError> {
     for topic in TOPICS {
         let (name, bounds) = (topic.to_string(), log.bounds(&topic, 0).await?);
-        let mut at = store.dead_letters_end(&name).await?.max(bounds.start);
+        let mut at = late::read_on(metrics, &topic, 0, store.dead_letters_end(&name).await?, bounds.start);
         if at >= bounds.end {
             continue;
         }
@@ -69,12 +70,13 @@ async fn put(store: &Store, topic: &str, found: Vec<Fetched>) -> Result<(), Pipe
 async fn follow(
     log: &Arc<dyn EventLog>,
     store: &Store,
+    metrics: &Metrics,
     topic: &Topic,
     stop: &CancellationToken,
 ) -> Result<(), PipelineError> {
     let name = topic.to_string();
     let start = log.bounds(topic, 0).await?.start;
-    let from = store.dead_letters_end(&name).await?.max(start);
+    let from = late::read_on(metrics, topic, 0, store.dead_letters_end(&name).await?, start);
     let mut reader = log.reader(topic, 0, from).await?;
     while !stop.is_cancelled() {
         let batch = tokio::select! {

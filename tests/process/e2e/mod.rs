@@ -5,6 +5,7 @@ mod described;
 mod foreign;
 mod input;
 mod ladder;
+mod late;
 mod letters;
 mod program;
 mod restart;

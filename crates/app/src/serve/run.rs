@@ -166,9 +166,10 @@ fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static
         lease: lease(parts, "publish"),
         destinations,
     };
-    let (letters, log, store) = (stop.child_token(), Arc::clone(&parts.log), parts.store.clone());
+    let (log, store, metrics) = (Arc::clone(&parts.log), parts.store.clone(), parts.metrics.clone());
+    let letters = stop.child_token();
     tasks.spawn(async move {
-        graveyard::run(log, store, letters).await;
+        graveyard::run(log, store, metrics, letters).await;
         "dead letters"
     });
     let stop = stop.child_token();

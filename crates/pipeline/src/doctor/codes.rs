@@ -205,8 +205,8 @@ codes! {
         "日志的末尾在数据库已提交的位移之前：两者不是同一时刻的" "The log ends before what the store has committed: the two are not of the same time"
         "用 `muster restore` 从同一份备份把两者一起恢复" "restore both from the same backup (`muster restore`)"
     LogBeginsLate "log-begins-late" Log Problem
-        "有记录还没看到就被删了：日志的开头在已提交的位移之后" "Records were deleted before they were watched: the log begins after what is committed"
-        "延长保留期，查清为何长时间无人观察" "keep records longer, and find out why nobody watched for so long"
+        "有记录还没读到就被删了：日志的开头在已读到的位移之后" "Records were deleted before they were read: the log begins after what was read of it"
+        "延长保留期，查清为何长时间无人读取" "keep records longer, and find out why nobody read for so long"
     StoreMissing "store-missing" Store Warning
         "数据库文件还不存在" "There is no database file yet"
         "核对 store.url；`muster migrate` 或首次启动会建立它" "check store.url; `muster migrate` or the first start makes it"

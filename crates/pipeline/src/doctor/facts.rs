@@ -135,6 +135,10 @@ pub struct Work {
     pub letters: BTreeMap<String, u64>,
     /// When the oldest of them came, in microseconds since 1970.
     pub oldest_letter: Option<i64>,
+    /// Other topics that are read here: how far, and where they begin.
+    pub followed: Vec<Followed>,
+    /// How often this process found a topic beginning too late since its start, where it did.
+    pub began_late: BTreeMap<String, u64>,
     /// Records that are not watched.
     pub skipped: Vec<Skipped>,
     /// Adapters of ours that are silent.
@@ -147,6 +151,19 @@ pub struct Work {
     pub unfilled: Vec<Words>,
     /// Cases of which a clock has run out.
     pub overdue: Vec<Words>,
+}
+
+/// A partition of a topic that is taken in, or whose dead letters are copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: u32,
+    /// The offset that comes next.
+    pub next: u64,
+    /// The first offset that is still there.
+    pub start: u64,
 }
 
 /// A partition of the observation topic.

@@ -10,18 +10,19 @@ use muster_domain::case::SeatState;
 use muster_domain::condition::{Change, State};
 use muster_domain::text::Words;
 use muster_log::inspect::{Inspection, Unseen, inspect};
-use muster_log::{Bounds, EventLog, LogSettings, Topic};
+use muster_log::{Bounds, DlqOf, EventLog, LogSettings, Topic};
 use muster_rules::rulebook::{ADAPTER_SILENT, DEVICE_BLIND};
 use muster_store::{
     CheckpointAt, ConditionFilter, ConditionRow, DeadLetterState, PartitionRow, Store, StoreError, StoreSettings,
 };
 
-use super::facts::{ConfigSeen, Facts, PartitionSeen, Setup, StoreFacts, StoreSeen, Work};
+use super::facts::{ConfigSeen, Facts, Followed, PartitionSeen, Setup, StoreFacts, StoreSeen, Work};
 use super::finding::{lasting, plain};
 use crate::PipelineError;
 use crate::clock::Clock;
 use crate::configs::Configs;
 use crate::docs;
+use crate::metrics::Metrics;
 
 /// The newest records of a partition that are looked through for takeovers.
 const TAIL: u64 = 500;
@@ -70,6 +71,8 @@ pub struct Sight<'a> {
     pub log: Option<&'a Arc<dyn EventLog>>,
     /// This process is the one that works.
     pub own: bool,
+    /// What it counts, where it is.
+    pub metrics: Option<&'a Metrics>,
     /// Whether files are opened and checkpoints summed up too, which takes longer.
     pub thorough: bool,
 }
@@ -92,7 +95,8 @@ impl Doctor {
         };
         let events = self.events(&log).await;
         let configs = Configs::new(store.clone());
-        let sight = Sight { clock, configs: &configs, store: &store, log: events.as_ref(), own: false, thorough: true };
+        let (log_open, configs) = (events.as_ref(), &configs);
+        let sight = Sight { clock, configs, store: &store, log: log_open, own: false, metrics: None, thorough: true };
         let facts = self.look_on(log, &sight).await;
         if let Some(events) = events {
             events.close().await;
@@ -208,6 +212,8 @@ async fn work(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Work, Stor
         destinations: store.destinations().await?,
         pending: Some(store.outbox_pending().await?),
         last_number: store.outbox_ends().await?.last.unwrap_or(0),
+        followed: followed(sight).await?,
+        began_late: began_late(sight),
         letters,
         oldest_letter: store.oldest_dead_letter().await?,
         skipped: store.skipped().await?,
@@ -266,6 +272,44 @@ async fn overdue(store: &Store) -> Result<Vec<Words>, StoreError> {
         *cases.entry(count.kind).or_default() += count.overdue;
     }
     Ok(cases.into_iter().map(|(kind, count)| plain(format!("{kind}: {count}"))).collect())
+}
+
+/// Topics besides the observation topic that somebody has begun to read.
+async fn followed(sight: &Sight<'_>) -> Result<Vec<Followed>, StoreError> {
+    let Some(log) = sight.log.filter(|_| sight.thorough) else { return Ok(vec![]) };
+    let mut reads = tokio::task::JoinSet::new();
+    for topic in log.identity().topics.iter().map(|known| known.topic.clone()) {
+        for partition in 0..log.partitions(&topic) {
+            let name = topic.to_string();
+            let next = match topic {
+                Topic::Intake | Topic::Foreign(_) => sight.store.source_offset(&format!("{topic}:{partition}")).await?,
+                Topic::DeadLetter(DlqOf::Intake | DlqOf::Observation) => {
+                    Some(sight.store.dead_letters_end(&name).await?)
+                }
+                _ => None,
+            };
+            let Some(next) = next else { continue };
+            let (log, topic) = (Arc::clone(log), topic.clone());
+            reads.spawn(async move {
+                let start = log.bounds(&topic, partition).await.ok()?.start;
+                Some(Followed { topic: name, partition, next, start })
+            });
+        }
+    }
+    let mut followed: Vec<Followed> = reads.join_all().await.into_iter().flatten().collect();
+    followed.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
+    Ok(followed)
+}
+
+/// Topics that this process found beginning too late.
+fn began_late(sight: &Sight<'_>) -> BTreeMap<String, u64> {
+    let (Some(metrics), Some(log)) = (sight.metrics, sight.log) else { return BTreeMap::new() };
+    let topics = log.identity().topics.iter().map(|known| known.topic.to_string());
+    topics
+        .map(|topic| (metrics.log_begins_late.with_label_values(&[&topic]).get(), topic))
+        .filter(|(times, _)| *times > 0)
+        .map(|(times, topic)| (topic, times))
+        .collect()
 }
 
 async fn partitions(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Vec<PartitionSeen>, StoreError> {

@@ -17,7 +17,9 @@ mod tests;
 mod work;
 
 pub use codes::{Area, Code, Severity};
-pub use facts::{ConfigSeen, Facts, PartitionSeen, RulesFolder, Setup, StoreFacts, StoreSeen, TokensFile, Work};
+pub use facts::{
+    ConfigSeen, Facts, Followed, PartitionSeen, RulesFolder, Setup, StoreFacts, StoreSeen, TokensFile, Work,
+};
 pub use finding::{Finding, plain};
 pub use gather::{Doctor, SetupOf, Sight};
 

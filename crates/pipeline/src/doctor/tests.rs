@@ -264,6 +264,10 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
     (Code::LogReplaced, |facts| open(facts).pinned.as_mut().unwrap().generation = "g0".to_owned()),
     (Code::LogBehind, |facts| work(facts).partitions[1].bounds = Some(Bounds { start: 0, end: 99 })),
     (Code::LogBeginsLate, |facts| work(facts).partitions[1].bounds = Some(Bounds { start: 101, end: 101 })),
+    (Code::LogBeginsLate, |facts| {
+        work(facts).followed = vec![Followed { topic: "intake.v1".to_owned(), partition: 1, next: 7, start: 9 }];
+    }),
+    (Code::LogBeginsLate, |facts| work(facts).began_late = BTreeMap::from([("intake.v1".to_owned(), 1)])),
     (Code::StoreMissing, |facts| facts.store = StoreSeen::NoFile(PathBuf::from("/srv/muster/muster.db"))),
     (Code::StoreRefused, |facts| facts.store = StoreSeen::Closed(StoreError::Refused("no".to_owned()))),
     (Code::StoreDamaged, |facts| {

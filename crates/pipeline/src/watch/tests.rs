@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use muster_domain::catalogue::Catalogue;
 use muster_domain::id::{AdapterName, GridId};
 use muster_domain::record::LogRecord;
 use muster_domain::time::Span;
-use muster_log::{DlqOf, EventLog, LogSettings, Topic};
+use muster_log::{DlqOf, EventLog, LogSettings, Surroundings, Topic};
 use muster_store::{Identity, Store, StoreSettings};
 use muster_tests::eventually;
 use tokio::runtime::Runtime;
@@ -22,6 +22,7 @@ use super::{Watch, WatchSettings};
 use crate::admit::{Admit, AdmitSettings, Sender, Sent};
 use crate::clock::Clock;
 use crate::configs::Configs;
+use crate::graveyard;
 use crate::metrics::Metrics;
 use crate::numbering::Numbering;
 use crate::wake::Wake;
@@ -34,6 +35,9 @@ severity = 1
 limits = { accept = "15m", arrive = "1h", close = "4h" }
 seats = [{ role = "lead", competence = "property" }]
 "#;
+
+/// How long the log keeps a day.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What bounds a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -57,11 +61,15 @@ struct Bench {
 
 impl Bench {
     async fn set_up(folder: &Path) -> Self {
-        let log = LogSettings { data_dir: folder.into(), partitions: 1, ..LogSettings::default() };
-        let log: Arc<dyn EventLog> = muster_log::open(&log).await.unwrap();
+        Self::set_up_in(folder, Clock::real(), Surroundings::real()).await
+    }
+
+    async fn set_up_in(folder: &Path, clock: Clock, surroundings: Surroundings) -> Self {
+        let retention = DAY;
+        let log = LogSettings { data_dir: folder.into(), partitions: 1, retention, ..LogSettings::default() };
+        let log: Arc<dyn EventLog> = muster_log::open_in(&log, surroundings).await.unwrap();
         let url = format!("sqlite:{}", folder.join("muster.db").display());
         let store = Store::open(&StoreSettings { url, max_connections: 4 }).await.unwrap();
-        let clock = Clock::real();
         store.migrate(clock.micros()).await.unwrap();
         let generation = log.identity().of(&Topic::Observation).unwrap().generation.clone();
         let (profile, cluster) = ("embedded".to_owned(), log.identity().cluster.clone());
@@ -114,6 +122,11 @@ impl Bench {
 
     async fn skipped(&self) -> usize {
         self.watch.store.skips(0).await.unwrap().len()
+    }
+
+    /// How often a topic was found to begin too late.
+    fn late(&self, topic: &Topic) -> u64 {
+        self.watch.metrics.log_begins_late.with_label_values(&[&topic.to_string()]).get()
     }
 
     async fn parked(&self) -> u64 {
@@ -172,4 +185,43 @@ fn a_record_that_only_a_replay_cannot_take_is_parked_as_well() {
             stopped(run).await;
         })
     });
+}
+
+/// Surroundings whose days a test lets pass.
+fn passing() -> (Surroundings, Arc<AtomicI64>) {
+    let (real, passed) = (Surroundings::real(), Arc::new(AtomicI64::new(0)));
+    let (clock, more) = (real.clock.clone(), Arc::clone(&passed));
+    let clock = Arc::new(move || clock() + more.load(Ordering::SeqCst));
+    (Surroundings { clock, ..real }, passed)
+}
+
+#[tokio::test]
+async fn days_that_are_gone_unread_are_said_and_counted_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (surroundings, passed) = passing();
+    let bench = Bench::set_up_in(folder.path(), Clock::real(), surroundings).await;
+    let letters = Topic::DeadLetter(DlqOf::Observation);
+    let run = bench.start();
+    bench.report(&["a", "bang-engine"]).await;
+    bench.has_case("a").await;
+    eventually("the letter", PATIENCE, async || (bench.parked().await == 1).then_some(())).await;
+    stopped(run).await;
+    assert_eq!((bench.late(&Topic::Observation), bench.late(&letters)), (0, 0));
+
+    // Nobody watches, and nobody copies dead letters, while whole days come and go.
+    bench.report(&["lost"]).await;
+    passed.fetch_add(4 * DAY.as_micros() as i64, Ordering::SeqCst);
+    bench.report(&["b"]).await;
+    let run = bench.start();
+    bench.has_case("b").await;
+    graveyard::catch_up(&bench.watch.log, &bench.watch.store, &bench.watch.metrics).await.unwrap();
+    assert_eq!((bench.late(&Topic::Observation), bench.late(&letters)), (1, 1));
+    assert_eq!(bench.case_of("lost").await, None);
+    stopped(run).await;
+
+    let run = bench.start();
+    bench.report(&["c"]).await;
+    bench.has_case("c").await;
+    assert_eq!(bench.late(&Topic::Observation), 1, "it is told once");
+    stopped(run).await;
 }
