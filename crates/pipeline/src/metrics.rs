@@ -155,6 +155,7 @@ impl Metrics {
         for reason in ["overtaken", "failed"] {
             metrics.watch_interruptions.with_label_values(&[reason]).reset();
         }
+        metrics.dead_letters.with_label_values(&["observation", "fault"]).reset();
         for topic in Topic::OWN {
             metrics.log_begins_late.with_label_values(&[&topic.to_string()]).reset();
         }
@@ -255,7 +256,7 @@ mod tests {
         let text = metrics.render();
         assert!(text.contains("muster_observations_total{outcome=\"accepted\",source=\"http\"} 1"), "{text}");
         assert!(!text.contains("muster_muster"));
-        for series in ["log_begins_late_total{topic=\"observation.v1\"} 0"] {
+        for series in ["dead_letters_total{code=\"fault\"", "log_begins_late_total{topic=\"observation.v1\"} 0"] {
             assert!(text.contains(&format!("muster_{series}")), "the first of each is to be seen: {text}");
         }
         assert!(Metrics::new().is_ok(), "two servers fit in one process");

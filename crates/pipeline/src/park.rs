@@ -73,7 +73,6 @@ impl Parked {
 /// Parks a record of the observation topic that the watch could not take.
 pub(crate) async fn faulted(watch: &Watch, partition: u32, found: Fetched, what: &str) -> Result<(), PipelineError> {
     let name = watch.log.identity().of(&Topic::Observation).map(|topic| topic.name.clone()).unwrap_or_default();
-    watch.metrics.dead_letters.with_label_values(&["observation", "fault"]).inc();
     let parked = Parked {
         topic: Topic::Observation,
         key: found.record.key,
@@ -86,5 +85,6 @@ pub(crate) async fn faulted(watch: &Watch, partition: u32, found: Fetched, what:
         said: Fault::WatchFault.with(&[("what", &what)]).kept(""),
     };
     watch.log.append(vec![parked.append(&name)]).await?;
+    watch.metrics.dead_letters.with_label_values(&["observation", "fault"]).inc();
     Ok(())
 }

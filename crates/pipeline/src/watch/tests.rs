@@ -124,6 +124,11 @@ impl Bench {
         self.watch.store.skips(0).await.unwrap().len()
     }
 
+    /// How often a record was counted as one that broke the watch.
+    fn faults(&self) -> u64 {
+        self.watch.metrics.dead_letters.with_label_values(&["observation", "fault"]).get()
+    }
+
     /// How often a topic was found to begin too late.
     fn late(&self, topic: &Topic) -> u64 {
         self.watch.metrics.log_begins_late.with_label_values(&[&topic.to_string()]).get()
@@ -149,13 +154,14 @@ async fn a_record_that_makes_the_work_panic_is_parked_and_the_rest_goes_on() {
         bench.has_case(id).await;
     }
     assert_eq!((bench.case_of("bang-engine").await, bench.case_of("bang-commit").await), (None, None));
-    assert_eq!((bench.skipped().await, bench.parked().await), (2, 2));
+    assert_eq!((bench.skipped().await, bench.parked().await, bench.faults()), (2, 2, 2));
     stopped(run).await;
 
     let run = bench.start();
     bench.report(&["d"]).await;
     bench.has_case("d").await;
     assert_eq!((bench.skipped().await, bench.parked().await), (2, 2), "a replay skips what is parked");
+    assert_eq!(bench.faults(), 2, "and counts nothing anew");
     stopped(run).await;
 }
 
