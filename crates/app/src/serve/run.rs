@@ -52,6 +52,8 @@ impl Running {
         let has = |role| settings.roles.contains(&role);
         if has(Role::Watch) {
             watch(&parts, settings, &stop, &mut tasks);
+        } else {
+            keep_time(&parts, &stop, &mut tasks);
         }
         if has(Role::Publish) {
             publish(&parts, &stop, &mut tasks);
@@ -115,6 +117,15 @@ pub(crate) fn watch(parts: &Parts, settings: &Settings, stop: &CancellationToken
     tasks.spawn(async move {
         watch.run(stop).await;
         "watch"
+    });
+}
+
+/// Who does not watch stamps what it takes in all the same.
+fn keep_time(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
+    let kept = muster_pipeline::clock::keep_right(parts.clock.clone(), parts.store.clone(), stop.child_token());
+    tasks.spawn(async move {
+        kept.await;
+        "clock"
     });
 }
 

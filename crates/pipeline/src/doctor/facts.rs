@@ -139,6 +139,8 @@ pub struct Work {
     pub followed: Vec<Followed>,
     /// How often this process found a topic beginning too late since its start, where it did.
     pub began_late: BTreeMap<String, u64>,
+    /// How many seconds the clock of this process is ahead of its machine's, where that was set since the start.
+    pub off_the_machines: Option<f64>,
     /// Records that are not watched.
     pub skipped: Vec<Skipped>,
     /// Adapters of ours that are silent.

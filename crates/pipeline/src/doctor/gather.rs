@@ -214,6 +214,7 @@ async fn work(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Work, Stor
         last_number: store.outbox_ends().await?.last.unwrap_or(0),
         followed: followed(sight).await?,
         began_late: began_late(sight),
+        off_the_machines: sight.clock.off_the_machines().filter(|_| sight.own),
         letters,
         oldest_letter: store.oldest_dead_letter().await?,
         skipped: store.skipped().await?,

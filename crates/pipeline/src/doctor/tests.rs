@@ -330,6 +330,7 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
         work(facts).letters = BTreeMap::from([("unknown-device".to_owned(), 3)]);
         work(facts).oldest_letter = Some(NOW - 60 * SECOND);
     }),
+    (Code::ClockSet, |facts| work(facts).off_the_machines = Some(-3600.0)),
     (Code::AdapterSilent, |facts| work(facts).silent_adapters = vec![plain("http")]),
     (Code::PlacesBlind, |facts| work(facts).blind_places = vec![plain("lane-1")]),
     (Code::DevicesBlind, |facts| work(facts).blind_devices = vec![plain("cam-1")]),

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Watch, WatchSettings};
 use crate::admit::{Admit, AdmitSettings, Sender, Sent};
 use crate::clock::Clock;
+use crate::clock::tests::Bent;
 use crate::configs::Configs;
 use crate::graveyard;
 use crate::metrics::Metrics;
@@ -229,5 +230,24 @@ async fn days_that_are_gone_unread_are_said_and_counted_and_the_rest_goes_on() {
     bench.report(&["c"]).await;
     bench.has_case("c").await;
     assert_eq!(bench.late(&Topic::Observation), 1, "it is told once");
+    stopped(run).await;
+}
+
+#[tokio::test]
+async fn time_in_which_the_machine_slept_is_an_outage_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let hands = Bent::by(0);
+    let bench = Bench::set_up_in(folder.path(), Clock::made_of(hands.clone()), Surroundings::real()).await;
+    let outages = || bench.watch.metrics.outages.with_label_values(&["0"]).get();
+    let end = async || bench.watch.log.bounds(&Topic::Observation, 0).await.unwrap().end;
+    let before = end().await;
+    let run = bench.start();
+    // A takeover and a tick: from then on somebody has watched.
+    eventually("a tick", PATIENCE, async || (end().await >= before + 2).then_some(())).await;
+    hands.count_on(3600);
+    eventually("the outage", PATIENCE, async || (outages() == 1).then_some(())).await;
+    bench.report(&["after"]).await;
+    bench.has_case("after").await;
+    assert_eq!(outages(), 1, "one, and everything goes on");
     stopped(run).await;
 }
