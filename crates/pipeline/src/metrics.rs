@@ -201,6 +201,11 @@ impl Metrics {
     }
 }
 
+/// A state's hash as it is shown everywhere: as much of it as Prometheus can tell apart, whose numbers are floats.
+pub(crate) fn shown_hash(hash: u64) -> i64 {
+    (hash >> 11) as i64
+}
+
 /// The registry while it is being filled.
 struct Registering<'a>(&'a Registry);
 

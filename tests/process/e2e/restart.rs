@@ -56,6 +56,28 @@ async fn a_case_whose_place_is_withdrawn_is_left_to_a_person() {
     is_left_to_a_person(&api, &case).await;
 }
 
+#[tokio::test]
+async fn the_state_of_the_watch_is_told_the_same_from_inside_and_from_outside() {
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
+    let server = stage.serve();
+    let api = Api::new(server.url());
+    api.observe(&blocked(1)).await;
+    the_case(&api, |case| case["place"] == "lane-1").await;
+    assert!(server.terminate().success(), "which leaves a checkpoint behind");
+    let doctor = stage.command(&["doctor"]).output().unwrap();
+    let outside = String::from_utf8(doctor.stderr).unwrap();
+    let server = stage.serve();
+    let inside = Api::new(server.url()).get("/api/v1/doctor").await.json();
+    let states = inside["states"].as_array().unwrap();
+    assert_eq!(states.len(), crate::stage::PARTITIONS as usize, "{inside}");
+    for state in states {
+        let (partition, offset, hash) = (&state["partition"], &state["offset"], &state["hash"]);
+        let line = format!("muster: partition {partition} at offset {offset}: state {hash}\n");
+        assert!(outside.contains(&line), "{line}{outside}");
+    }
+}
+
 /// A case whose condition is believed no more is as live as before, says why it will not end by itself, and ends by a word.
 pub(super) async fn is_left_to_a_person(api: &Api, case: &Value) {
     let id = case["id"].as_str().unwrap();

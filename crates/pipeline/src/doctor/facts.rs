@@ -183,6 +183,8 @@ pub struct PartitionSeen {
     pub checkpoint: Option<CheckpointAt>,
     /// Its newest checkpoint is not what was written.
     pub damaged: bool,
+    /// The hash of the state in its newest checkpoint, where that was read.
+    pub state: Option<i64>,
 }
 
 impl PartitionSeen {

@@ -12,8 +12,10 @@ use muster_domain::text::Words;
 use muster_log::inspect::{Inspection, Unseen, inspect};
 use muster_log::{Bounds, DlqOf, EventLog, LogSettings, Topic};
 use muster_rules::rulebook::{ADAPTER_SILENT, DEVICE_BLIND};
+use muster_rules::watch::Engine;
 use muster_store::{
-    CheckpointAt, ConditionFilter, ConditionRow, DeadLetterState, PartitionRow, Store, StoreError, StoreSettings,
+    CheckpointAt, CheckpointRow, ConditionFilter, ConditionRow, DeadLetterState, PartitionRow, Store, StoreError,
+    StoreSettings,
 };
 
 use super::facts::{ConfigSeen, Facts, Followed, PartitionSeen, Setup, StoreFacts, StoreSeen, Work};
@@ -22,7 +24,7 @@ use crate::PipelineError;
 use crate::clock::Clock;
 use crate::configs::Configs;
 use crate::docs;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, shown_hash};
 
 /// The newest records of a partition that are looked through for takeovers.
 const TAIL: u64 = 500;
@@ -320,11 +322,13 @@ async fn partitions(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Vec<
     let mut partitions = Vec::new();
     for row in rows {
         let checkpoint = checkpoints.iter().find(|checkpoint| checkpoint.partition == row.partition).copied();
-        let damaged = sight.thorough && damaged(sight.store, checkpoint).await?;
+        let whole = if sight.thorough { whole(sight.store, checkpoint).await? } else { None };
         let tail = tails.remove(&row.partition).unwrap_or_default();
         let bounds = tail.bounds.or_else(|| folder_bounds(seen, row.partition));
         let Tail { oldest_unwatched, takeovers, .. } = tail;
-        partitions.push(PartitionSeen { row, bounds, oldest_unwatched, takeovers, checkpoint, damaged });
+        let damaged = sight.thorough && checkpoint.is_some() && whole.is_none();
+        let state = whole.and_then(|whole| Engine::hash_in(&whole.bytes)).map(shown_hash);
+        partitions.push(PartitionSeen { row, bounds, oldest_unwatched, takeovers, checkpoint, damaged, state });
     }
     Ok(partitions)
 }
@@ -348,11 +352,11 @@ struct Tail {
     takeovers: Vec<i64>,
 }
 
-/// Whether the newest checkpoint is not what was written.
-async fn damaged(store: &Store, newest: Option<CheckpointAt>) -> Result<bool, StoreError> {
-    let Some(newest) = newest else { return Ok(false) };
+/// The newest checkpoint, if it is what was written.
+async fn whole(store: &Store, newest: Option<CheckpointAt>) -> Result<Option<CheckpointRow>, StoreError> {
+    let Some(newest) = newest else { return Ok(None) };
     let whole = store.checkpoints(newest.partition).await?;
-    Ok(whole.first().is_none_or(|whole| whole.offset < newest.offset))
+    Ok(whole.into_iter().next().filter(|whole| whole.offset >= newest.offset))
 }
 
 fn folder_bounds(seen: Option<&Inspection>, partition: u32) -> Option<Bounds> {

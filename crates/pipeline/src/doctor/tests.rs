@@ -93,6 +93,7 @@ fn partition(number: u32) -> PartitionSeen {
         takeovers: vec![NOW - 3600 * SECOND],
         checkpoint: Some(CheckpointAt { partition: number, offset: 90, at: NOW - 30 * SECOND }),
         damaged: false,
+        state: Some(7),
     }
 }
 

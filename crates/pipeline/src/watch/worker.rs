@@ -16,6 +16,7 @@ use super::commit::{Consequence, Meaning, commit};
 use super::corrections::corrections;
 use super::owner::Watch;
 use super::ticker;
+use crate::metrics::shown_hash;
 use crate::{PipelineError, late};
 
 const MAX_RECORDS: usize = 10_000;
@@ -265,7 +266,7 @@ impl Worker {
         let bytes = standing.engine.checkpoint();
         self.watch.store.checkpoint_put(self.held.partition, standing.next, self.watch.clock.micros(), &bytes).await?;
         standing.saved = Instant::now();
-        let hash = standing.engine.state_hash() as i64;
+        let hash = shown_hash(standing.engine.state_hash());
         self.watch.metrics.partition_state_hash.with_label_values(&[&self.held.partition.to_string()]).set(hash);
         Ok(())
     }
