@@ -230,7 +230,7 @@ pub(super) async fn cases(
 }
 
 /// The address of the next page.
-fn follow(path: &str, cursor: &str) -> String {
+pub(super) fn follow(path: &str, cursor: &str) -> String {
     let (bare, query) = path.split_once('?').unwrap_or((path, ""));
     let mut parts: Vec<&str> =
         query.split('&').filter(|part| !part.is_empty() && !part.starts_with("cursor=")).collect();
