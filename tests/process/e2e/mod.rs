@@ -11,4 +11,5 @@ mod program;
 mod restart;
 mod topics;
 mod trace;
+mod upgrade;
 mod way;
