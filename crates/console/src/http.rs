@@ -21,6 +21,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 mod told;
+mod trail;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,6 +118,7 @@ fn guarded(routes: Router, access: Access, bounds: Bounds, desk: &Desk) -> Route
         .layer(axum::middleware::from_fn_with_state(gate, access::check))
         .layer(axum::middleware::from_fn_with_state(bounds.body, rest::read_on))
         .layer(axum::middleware::from_fn(answer::secured))
+        .layer(axum::middleware::from_fn(trail::named))
 }
 
 fn shown() -> Router<Arc<State>> {

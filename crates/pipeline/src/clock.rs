@@ -1,16 +1,21 @@
-//! The one clock of a process: wall time at start, monotonic since, and as fast as the demo's world wants it.
+//! The one clock of a process: wall time at start, only counted since, and as fast as the demo's world wants it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use muster_domain::time::{Filed, LogTime, Received, Span};
 use muster_store::Store;
+use tokio_util::sync::CancellationToken;
 
 use crate::PipelineError;
 
 /// How far the clock of whoever watches may be from the database's (ENGINE §1).
 const MOST_APART: Span = Span::from_secs(2);
+
+/// How often a process that does not watch looks at its clock.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Says what time it is, to admit, ticks and store alike. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -18,26 +23,73 @@ pub struct Clock(Arc<Source>);
 
 #[derive(Debug)]
 enum Source {
-    Running { started: Instant, at_start: AtomicI64, speed: f64 },
+    Running {
+        hands: Box<dyn Hands>,
+        began: Duration,
+        at_start: AtomicI64,
+        speed: f64,
+        /// Whether it is to be that of the machine; a world of its own is not.
+        real: bool,
+    },
     Held(AtomicI64),
 }
 
-impl Clock {
-    /// The real time. It never steps back: the wall clock is read once, at the start.
-    #[must_use]
-    pub fn real() -> Self {
-        Self::scaled(1.0)
+/// What a clock is made of; tests bring their own.
+pub trait Hands: fmt::Debug + Send + Sync {
+    /// The time of day as it is set now, in microseconds since 1970.
+    fn wall(&self) -> i64;
+
+    /// Time that only counts, from any beginning, whatever the time of day is set to.
+    fn counted(&self) -> Duration;
+}
+
+/// The hands of this machine.
+#[derive(Debug)]
+struct Machine {
+    started: Instant,
+    /// Whether it counts on while the machine sleeps.
+    sleepless: bool,
+}
+
+impl Hands for Machine {
+    fn wall(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
     }
 
-    /// A world that runs `speed` times as fast as the real one, and begins now.
+    fn counted(&self) -> Duration {
+        #[cfg(target_os = "linux")]
+        if self.sleepless {
+            let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+            return Duration::try_from(now).unwrap_or_default();
+        }
+        self.started.elapsed()
+    }
+}
+
+impl Clock {
+    /// The real time. It never steps back: the wall clock is read once, at the start, and time in which the machine sleeps
+    /// counts (on Linux; elsewhere it is as if the wall clock had been set).
+    #[must_use]
+    pub fn real() -> Self {
+        Self::made_of(Machine { started: Instant::now(), sleepless: true })
+    }
+
+    /// The real time by other hands.
+    #[must_use]
+    pub fn made_of(hands: impl Hands + 'static) -> Self {
+        Self::running(hands, 1.0, true)
+    }
+
+    /// A world that runs `speed` times as fast as the real one, and begins now. It sleeps with the machine.
     #[must_use]
     pub fn scaled(speed: f64) -> Self {
-        let at_start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self(Arc::new(Source::Running {
-            started: Instant::now(),
-            at_start: AtomicI64::new(i64::try_from(at_start.as_micros()).unwrap_or(i64::MAX)),
-            speed: speed.clamp(0.01, 10_000.0),
-        }))
+        Self::running(Machine { started: Instant::now(), sleepless: false }, speed.clamp(0.01, 10_000.0), false)
+    }
+
+    fn running(hands: impl Hands + 'static, speed: f64, real: bool) -> Self {
+        let (began, at_start) = (hands.counted(), AtomicI64::new(hands.wall()));
+        Self(Arc::new(Source::Running { hands: Box::new(hands), began, at_start, speed, real }))
     }
 
     /// A clock that stands until a test moves it.
@@ -62,18 +114,40 @@ impl Clock {
     }
 
     /// Fails if this clock is further from the database's than that of a watch may be, be it the one's fault or the
-    /// other's. The time that the answer takes is not held against it. Embedded, this clock is the only one.
+    /// other's. Embedded, this clock is the only one.
     ///
     /// # Errors
     /// [`PipelineError::ClockApart`], or another if the database does not say.
     pub async fn agrees_with(&self, store: &Store) -> Result<(), PipelineError> {
-        let before = self.micros();
-        let there = store.now_micros(before).await?;
-        let ahead = if there < before { before - there } else { (self.micros() - there).min(0) };
-        if ahead.abs() > MOST_APART.micros() {
-            return Err(PipelineError::ClockApart { seconds: ahead as f64 / 1e6 });
+        agrees(|| self.micros(), store).await
+    }
+
+    /// Moves on to the machine's time where this clock has fallen behind the database's and the machine's has not: it was
+    /// put right since the start, or stood still with the machine. Only ever on, never back, and only for who holds no
+    /// partition: what the partition's log time then leaps over is an outage of ours (ENGINE §1).
+    ///
+    /// # Errors
+    /// As [`agrees_with`](Self::agrees_with), of what does not agree in the end.
+    pub async fn put_right(&self, store: &Store) -> Result<(), PipelineError> {
+        let apart = self.agrees_with(store).await;
+        let Source::Running { hands, real: true, .. } = &*self.0 else { return apart };
+        if !matches!(apart, Err(PipelineError::ClockApart { seconds }) if seconds < 0.0) {
+            return apart;
         }
-        Ok(())
+        agrees(|| hands.wall(), store).await?;
+        let seconds = hands.wall().saturating_sub(self.micros()) / 1_000_000;
+        tracing::warn!(seconds, "this clock had fallen behind and is put right by the machine's and the database's");
+        self.not_before(hands.wall());
+        self.agrees_with(store).await
+    }
+
+    /// How many seconds this clock is ahead of the machine's, where they are too far apart: the machine's was set since
+    /// the start. Nothing for a world of its own.
+    #[must_use]
+    pub fn off_the_machines(&self) -> Option<f64> {
+        let Source::Running { hands, real: true, .. } = &*self.0 else { return None };
+        let ahead = self.micros().saturating_sub(hands.wall());
+        (ahead.saturating_abs() > MOST_APART.micros()).then_some(ahead as f64 / 1e6)
     }
 
     /// Microseconds since 1970.
@@ -81,8 +155,8 @@ impl Clock {
     pub fn micros(&self) -> i64 {
         match &*self.0 {
             Source::Held(now) => now.load(Ordering::SeqCst),
-            Source::Running { started, at_start, speed } => {
-                let passed = started.elapsed().as_secs_f64() * speed * 1e6;
+            Source::Running { hands, began, at_start, speed, .. } => {
+                let passed = hands.counted().saturating_sub(*began).as_secs_f64() * speed * 1e6;
                 at_start.load(Ordering::SeqCst).saturating_add(passed as i64)
             }
         }
@@ -109,11 +183,7 @@ impl Clock {
     /// How much real time a span of this world takes, at least a millisecond.
     #[must_use]
     pub fn real_time(&self, span: Span) -> Duration {
-        let speed = match &*self.0 {
-            Source::Running { speed, .. } => *speed,
-            Source::Held(_) => 1.0,
-        };
-        Duration::from_secs_f64((span.micros() as f64 / 1e6 / speed).max(0.001))
+        Duration::from_secs_f64((span.micros() as f64 / 1e6 / self.speed()).max(0.001))
     }
 
     /// How many times as fast as the real one this world runs.
@@ -126,30 +196,27 @@ impl Clock {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_held_clock_moves_only_when_told() {
-        let clock = Clock::held(5);
-        clock.advance(Span::from_secs(1));
-        assert_eq!(clock.micros(), 1_000_005);
-    }
-
-    #[test]
-    fn a_world_goes_on_where_its_log_ends() {
-        let clock = Clock::scaled(6.0);
-        let later = clock.micros() + 3_600_000_000;
-        clock.not_before(later);
-        let now = clock.micros();
-        assert!(now >= later);
-        clock.not_before(later);
-        assert!(clock.micros() - now < 3_600_000_000, "what is past moves nothing");
-    }
-
-    #[test]
-    fn a_fast_world_takes_less_real_time() {
-        assert_eq!(Clock::scaled(60.0).real_time(Span::from_mins(1)), Duration::from_secs(1));
+/// Puts the clock of a process right that holds no partition and never will, until told to stop. Who watches does so itself.
+pub async fn keep_right(clock: Clock, store: Store, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        // That the database does not answer is said by whoever needs it for more than this.
+        if let Err(error @ PipelineError::ClockApart { .. }) = clock.put_right(&store).await {
+            tracing::error!(error = %crate::chain(&error), "what is taken in bears a wrong time");
+        }
+        tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(LOOK) => {} }
     }
 }
+
+/// Fails if a time is too far from the database's. How long the answer takes is not held against it.
+async fn agrees(now: impl Fn() -> i64, store: &Store) -> Result<(), PipelineError> {
+    let before = now();
+    let there = store.now_micros(before).await?;
+    let ahead = if there < before { before - there } else { (now() - there).min(0) };
+    if ahead.abs() > MOST_APART.micros() {
+        return Err(PipelineError::ClockApart { seconds: ahead as f64 / 1e6 });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

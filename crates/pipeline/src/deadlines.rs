@@ -61,7 +61,7 @@ impl Deadlines {
         Ok(())
     }
 
-    /// Whether the watch sees the case's place and still finds it so.
+    /// Whether the watch sees the case's place and still finds it so: in an episode that it has itself not forgotten.
     async fn sees(&self, case: &Case) -> Result<bool, PipelineError> {
         if case.state != CaseState::Handled || !case.is_present() {
             return Ok(false);
@@ -69,7 +69,7 @@ impl Deadlines {
         for link in case.episodes.iter().filter(|link| link.ended.is_none()) {
             let key = muster_domain::condition::ConditionKey { rule: link.rule.clone(), subject: case.subject.clone() };
             let row = self.operate.store.condition(&docs::condition_id(&key)).await?;
-            if row.is_some_and(|row| !row.blind) {
+            if row.is_some_and(|row| !row.blind && row.episode.as_deref() == Some(link.episode.as_str())) {
                 return Ok(true);
             }
         }

@@ -56,8 +56,8 @@ pub enum PipelineError {
     },
     /// A clock that is not to be trusted with ticks.
     #[error(
-        "this machine's clock is {seconds:+.1} s off the database's, and a watch may be 2 s off: no partition is held here; \
-         set both clocks (NTP), then start this process again"
+        "the clock here is {seconds:+.1} s off the database's, and a watch may be 2 s off: no partition is held here; set the \
+         clocks of both machines (NTP): a process that is behind then goes on by itself, one that is ahead must be started again"
     )]
     ClockApart {
         /// How far ahead of the database's it is.

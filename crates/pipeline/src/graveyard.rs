@@ -8,10 +8,10 @@ use muster_log::{DlqOf, EventLog, Fetched, Topic};
 use muster_store::{DeadLetterState, NewDeadLetter, Store};
 use tokio_util::sync::CancellationToken;
 
-use crate::PipelineError;
 use crate::clock::Clock;
-use crate::outbox;
+use crate::metrics::Metrics;
 use crate::park::header;
+use crate::{PipelineError, late, outbox};
 
 /// The dead-letter topics that people look at.
 const TOPICS: [Topic; 2] = [Topic::DeadLetter(DlqOf::Intake), Topic::DeadLetter(DlqOf::Observation)];
@@ -27,6 +27,8 @@ pub struct Graveyard {
     pub log: Arc<dyn EventLog>,
     /// Where people look at them.
     pub store: Store,
+    /// The counters.
+    pub metrics: Metrics,
     /// The clock.
     pub clock: Clock,
 }
@@ -61,7 +63,7 @@ impl Graveyard {
     pub async fn catch_up(&self) -> Result<(), PipelineError> {
         for topic in TOPICS {
             let (name, bounds) = (topic.to_string(), self.log.bounds(&topic, 0).await?);
-            let mut at = self.store.dead_letters_end(&name).await?.max(bounds.start);
+            let mut at = self.next(&topic, bounds.start).await?;
             if at >= bounds.end {
                 continue;
             }
@@ -73,6 +75,12 @@ impl Graveyard {
             }
         }
         Ok(())
+    }
+
+    /// Where copying goes on.
+    async fn next(&self, topic: &Topic, start: u64) -> Result<u64, PipelineError> {
+        let end = self.store.dead_letters_end(&topic.to_string()).await?;
+        Ok(late::read_on(&self.metrics, topic, 0, end, start))
     }
 
     async fn put(&self, topic: &str, found: Vec<Fetched>) -> Result<(), PipelineError> {
@@ -88,7 +96,7 @@ impl Graveyard {
     async fn follow(&self, topic: &Topic, stop: &CancellationToken) -> Result<(), PipelineError> {
         let name = topic.to_string();
         let start = self.log.bounds(topic, 0).await?.start;
-        let from = self.store.dead_letters_end(&name).await?.max(start);
+        let from = self.next(topic, start).await?;
         let mut reader = self.log.reader(topic, 0, from).await?;
         while !stop.is_cancelled() {
             let batch = tokio::select! {

@@ -27,6 +27,7 @@ pub mod watch;
 mod docket;
 mod docs;
 mod error;
+mod late;
 mod open;
 
 pub use error::{PipelineError, chain};

@@ -1,5 +1,6 @@
 //! Everything Muster counts, in one table: INTERFACE §6, base units, bounded labels, help on all.
 
+use muster_log::Topic;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramTimer, HistogramVec, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
@@ -59,6 +60,8 @@ pub struct Metrics {
     pub outages: IntCounterVec,
     /// When the log was last read, per partition: a reader that stalls shows here.
     pub log_last_poll_seconds: GaugeVec,
+    /// Times that records turned out to be deleted that were still to be read, by topic.
+    pub log_begins_late: IntCounterVec,
 }
 
 const QUICK: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
@@ -135,6 +138,11 @@ impl Metrics {
                 "When the log was last read.",
                 &["partition"],
             )?,
+            log_begins_late: on.counters(
+                "log_begins_late_total",
+                "Times that records turned out to be deleted that were still to be read, by topic.",
+                &["topic"],
+            )?,
             registry: registry.clone(),
         };
         let build = IntGaugeVec::new(Opts::new("build_info", "The version that runs; always 1."), &["version"])?;
@@ -146,6 +154,10 @@ impl Metrics {
         }
         for reason in ["overtaken", "failed"] {
             metrics.watch_interruptions.with_label_values(&[reason]).reset();
+        }
+        metrics.dead_letters.with_label_values(&["observation", "fault"]).reset();
+        for topic in Topic::OWN {
+            metrics.log_begins_late.with_label_values(&[&topic.to_string()]).reset();
         }
         Ok(metrics)
     }
@@ -187,6 +199,11 @@ impl Metrics {
         }
         String::from_utf8_lossy(&text).into_owned()
     }
+}
+
+/// A state's hash as it is shown everywhere: as much of it as Prometheus can tell apart, whose numbers are floats.
+pub(crate) fn shown_hash(hash: u64) -> i64 {
+    (hash >> 11) as i64
 }
 
 /// The registry while it is being filled.
@@ -244,6 +261,9 @@ mod tests {
         let text = metrics.render();
         assert!(text.contains("muster_observations_total{outcome=\"accepted\",source=\"http\"} 1"), "{text}");
         assert!(!text.contains("muster_muster"));
+        for series in ["dead_letters_total{code=\"fault\"", "log_begins_late_total{topic=\"observation.v1\"} 0"] {
+            assert!(text.contains(&format!("muster_{series}")), "the first of each is to be seen: {text}");
+        }
         assert!(Metrics::new().is_ok(), "two servers fit in one process");
     }
 }

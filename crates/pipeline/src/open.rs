@@ -1,7 +1,7 @@
 //! From conditions to cases (ENGINE §9): what a change of belief means for our accountable work.
 
 use muster_domain::case::{Actor, Case, EpisodeLink, FiledAs, ReportLink, Role, WantedSeat};
-use muster_domain::condition::{Change, Ended, Opened, State, Step, Subject};
+use muster_domain::condition::{Change, Ended, EndedHow, Opened, State, Step, Subject};
 use muster_domain::effect::{LadderAction, LadderEffect, SPEECH_EXPIRES};
 use muster_domain::geo::Position;
 use muster_domain::id::{CaseId, CaseKind, Competence, GridId};
@@ -20,6 +20,9 @@ use crate::outbox;
 
 /// How near another live case of the same kind must be to be named as possibly the same, in metres.
 const NEARBY_METRES: f64 = 100.0;
+
+/// What the journal of a case says whose episode nobody can see to end.
+const UNSEEN: &str = "已无从看到它是否结束，由人判断 · whether it is over cannot be seen any more: a person decides";
 
 /// Decides what changes and reports mean, on one docket in one transaction.
 #[derive(Debug)]
@@ -137,6 +140,13 @@ impl Opener<'_> {
         // A retrospective episode never had a case: its journal is the condition's own history.
         let Some(case) = docket.of_episode(tx, &ended.episode).await? else { return Ok(()) };
         let by = Actor::Watch(ended.key.rule.clone());
+        if ended.how == EndedHow::Withdrawn {
+            // Nobody saw it end, so it stands on the case until a person says that it is over (ENGINE §10).
+            if docket.case(&case).is_some_and(|case| case.state.is_live()) {
+                docket.decide(&case, &by, Command::Note(None), Some(UNSEEN.to_owned()))?;
+            }
+            return Ok(());
+        }
         docket.decide(&case, &by, Command::EpisodeEnded(ended.episode.clone(), ended.at), None)?;
         Ok(())
     }

@@ -89,7 +89,6 @@ impl Parked {
 /// Parks a record of the observation topic that the watch could not take.
 pub(crate) async fn faulted(watch: &Watch, partition: u32, found: Fetched, fault: &Fault) -> Result<(), PipelineError> {
     let name = watch.log.identity().of(&Topic::Observation).map(|topic| topic.name.clone()).unwrap_or_default();
-    watch.metrics.dead_letters.with_label_values(&["observation", "fault"]).inc();
     let parked = Parked {
         topic: Topic::Observation,
         key: found.record.key,
@@ -102,6 +101,7 @@ pub(crate) async fn faulted(watch: &Watch, partition: u32, found: Fetched, fault
         said: fault.said(),
     };
     watch.log.append(vec![parked.append(&name)]).await?;
+    watch.metrics.dead_letters.with_label_values(&["observation", "fault"]).inc();
     Ok(())
 }
 

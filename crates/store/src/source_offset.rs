@@ -5,13 +5,13 @@ use crate::statement::{args, sql};
 use crate::store::Store;
 
 impl Store {
-    /// The offset from which a source has not been taken in yet; 0 for one that was never read.
+    /// The offset from which a source has not been taken in yet; `None` for one that nobody has followed yet.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn source_offset(&self, name: &str) -> Result<u64, StoreError> {
+    pub async fn source_offset(&self, name: &str) -> Result<Option<u64>, StoreError> {
         let row = self.read().await?.session().row(sql!("source_offset/get"), args![name]).await?;
-        row.map_or(Ok(0), |row| row.count("next_offset"))
+        row.map(|row| row.count("next_offset")).transpose()
     }
 
     /// Moves a source on, after everything made from its records is acknowledged.

@@ -152,4 +152,18 @@ pub struct Outbox {
 pub struct Findings {
     /// The findings; none where nothing is wrong.
     pub findings: Vec<Finding>,
+    /// What the watch believes, partition by partition, as a number; none where it was not looked at.
+    #[serde(default)]
+    pub states: Vec<WatchState>,
+}
+
+/// The state of a partition's watch at its newest checkpoint: whoever reads the same records must come to the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WatchState {
+    /// The partition.
+    pub partition: u32,
+    /// The offset up to which the checkpoint has read.
+    pub offset: u64,
+    /// The hash of the state, as `muster_partition_state_hash` tells it.
+    pub hash: i64,
 }

@@ -4,12 +4,12 @@ use muster_domain::condition::{ConditionKey, State, Subject};
 use muster_domain::id::RuleId;
 use muster_store::ConditionMoved;
 use muster_tests::eventually;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::way::the_case;
+use super::way::{now, the_case};
 use crate::api::{Api, PATIENCE};
 use crate::records::{RULES, STREET, blocked};
-use crate::stage::{Stage, book};
+use crate::stage::{CatalogueFiles, Stage, book};
 
 #[tokio::test]
 async fn a_condition_table_that_was_bent_is_corrected() {
@@ -35,6 +35,58 @@ async fn a_condition_table_that_was_bent_is_corrected() {
     eventually("the row of a place that is not there to go", PATIENCE, gone).await;
     let cases = api.list("/api/v1/cases").await;
     assert_eq!((cases.len(), &cases[0]["id"]), (1, &case["id"]), "the case is the one it was");
+}
+
+#[tokio::test]
+async fn a_case_whose_place_is_withdrawn_is_left_to_a_person() {
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
+    let server = stage.serve();
+    let api = Api::new(server.url());
+    api.observe(&blocked(1)).await;
+    let case = the_case(&api, |case| case["seats"][0]["state"] == "asked").await;
+    assert!(server.terminate().success());
+    let without = |text: &str| text.lines().filter(|line| !line.contains("lane-1")).collect::<Vec<_>>().join("\n");
+    let (places, devices) = (without(STREET.places), without(STREET.devices));
+    stage.adopt(&book(RULES), CatalogueFiles { places: &places, devices: &devices, ..STREET }).await;
+    let server = stage.serve();
+    let api = Api::new(server.url());
+    let gone = async || condition(&api, "lane-1").await.is_none().then_some(());
+    eventually("the condition to be withdrawn", PATIENCE, gone).await;
+    is_left_to_a_person(&api, &case).await;
+}
+
+#[tokio::test]
+async fn the_state_of_the_watch_is_told_the_same_from_inside_and_from_outside() {
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
+    let server = stage.serve();
+    let api = Api::new(server.url());
+    api.observe(&blocked(1)).await;
+    the_case(&api, |case| case["place"] == "lane-1").await;
+    assert!(server.terminate().success(), "which leaves a checkpoint behind");
+    let doctor = stage.command(&["doctor"]).output().unwrap();
+    let outside = String::from_utf8(doctor.stderr).unwrap();
+    let server = stage.serve();
+    let inside = Api::new(server.url()).get("/api/v1/doctor").await.json();
+    let states = inside["states"].as_array().unwrap();
+    assert_eq!(states.len(), crate::stage::PARTITIONS as usize, "{inside}");
+    for state in states {
+        let (partition, offset, hash) = (&state["partition"], &state["offset"], &state["hash"]);
+        let line = format!("muster: partition {partition} at offset {offset}: state {hash}\n");
+        assert!(outside.contains(&line), "{line}{outside}");
+    }
+}
+
+/// A case whose condition is believed no more is as live as before, says why it will not end by itself, and ends by a word.
+pub(super) async fn is_left_to_a_person(api: &Api, case: &Value) {
+    let id = case["id"].as_str().unwrap();
+    let events = api.list(&format!("/api/v1/cases/{id}/events")).await;
+    assert!(events.iter().any(|event| event.to_string().contains("a person decides")), "{events:?}");
+    assert_eq!(now(api, id).await["state"], "dispatched");
+    let over = json!({ "command": "void", "reason": "已到现场看过" });
+    assert_eq!(api.order(id, &over).await.status, 200);
+    assert_eq!(now(api, id).await["state"], "void");
 }
 
 async fn condition(api: &Api, place: &str) -> Option<Value> {

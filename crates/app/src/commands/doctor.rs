@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use muster_pipeline::clock::Clock;
-use muster_pipeline::doctor::{Code, Finding, judge, plain};
+use muster_pipeline::doctor::{Code, Finding, plain, told};
 use muster_store::StoreSettings;
-use muster_wire::system::{self, Findings, Said};
+use muster_wire::system::{self, Findings, Said, WatchState};
 
 use super::server::Remote;
 use crate::exit::Failure;
@@ -46,49 +46,52 @@ impl Doctor {
         let mut unanswered = None;
         if held || self.remote.url.is_some() {
             match self.ask(&settings).await {
-                Ok(findings) => return Ok(self.told(&findings)),
+                Ok(found) => return Ok(self.told(&found)),
                 Err(failure) if held => unanswered = Some(failure),
                 Err(failure) if failure.is_absent() => {
                     let silent = Finding::new(Code::ServerSilent).with(plain(failure.words()));
-                    return Ok(self.told(&[silent.told()]));
+                    return Ok(self.told(&alone(silent)));
                 }
                 Err(failure) => return Err(failure),
             }
         }
         let store = StoreSettings { url: settings.store.url.clone(), max_connections: settings.store.max_connections };
         let doctor = setup::doctor(&settings, &foreign);
-        let findings = judge(&doctor.examine(&store, &Clock::real(), held).await);
-        let mut findings: Vec<system::Finding> = findings.into_iter().map(Finding::told).collect();
+        let mut found = told(&doctor.examine(&store, &Clock::real(), held).await);
         if let Some((failure, locked)) =
-            unanswered.zip(findings.iter_mut().find(|finding| finding.code == Code::DataFolderLocked.name()))
+            unanswered.zip(found.findings.iter_mut().find(|finding| finding.code == Code::DataFolderLocked.name()))
         {
             locked.details.push(Said::from(plain(failure.words())));
         }
-        Ok(self.told(&findings))
+        Ok(self.told(&found))
     }
 
     /// What a running server finds.
-    async fn ask(&self, settings: &Settings) -> Result<Vec<system::Finding>, Failure> {
+    async fn ask(&self, settings: &Settings) -> Result<Findings, Failure> {
         let server = self.remote.running(settings)?;
         let answer = server.ask(Method::GET, "/api/v1/doctor", "application/json", Bytes::new()).await?;
         let found = serde_json::from_slice::<Findings>(&answer.body).ok().filter(|_| answer.status == StatusCode::OK);
-        found.map(|found| found.findings).ok_or_else(|| Failure::refused(answer.words()))
+        found.ok_or_else(|| Failure::refused(answer.words()))
     }
 
     /// The settings are none to look with.
     fn unsettled(&self, finding: Finding) -> ExitCode {
-        self.told(&[finding.told()]);
+        self.told(&alone(finding));
         ExitCode::from(2)
     }
 
     /// Tells findings and gives the exit code that they come to.
-    fn told(&self, findings: &[system::Finding]) -> ExitCode {
+    fn told(&self, found: &Findings) -> ExitCode {
+        let findings = &found.findings;
         if self.json {
             for finding in findings {
                 crate::say(&format!("{}\n", serde_json::json!(finding)));
             }
         } else {
             crate::say(&in_words(findings));
+        }
+        for WatchState { partition, offset, hash } in &found.states {
+            eprintln!("muster: partition {partition} at offset {offset}: state {hash}");
         }
         let count = |severity: &str| findings.iter().filter(|finding| finding.severity == severity).count();
         let (problems, warnings, notes) = (count("problem"), count("warning"), count("note"));
@@ -102,6 +105,11 @@ impl Doctor {
             ExitCode::SUCCESS
         }
     }
+}
+
+/// One finding and nothing else, where nothing else could be looked at.
+fn alone(finding: Finding) -> Findings {
+    Findings { findings: vec![finding.told()], states: vec![] }
 }
 
 /// What is wrong with settings that cannot be loaded.

@@ -119,7 +119,9 @@ impl Demo {
             settings::load(None, &vec![], &flags).map_err(|error| Failure::usage(muster_pipeline::chain(&error)))?;
         let speed = if self.no_street { 1.0 } else { self.speed };
         let listener = listen(self.listen)?;
-        let parts = Parts::open(&settings, Clock::scaled(speed)).await?;
+        // A simulated street sleeps with the machine; what others send comes by the real time.
+        let clock = if self.no_street { Clock::real() } else { Clock::scaled(speed) };
+        let parts = Parts::open(&settings, clock).await?;
         parts.go_on().await?;
         parts.adopt(Some(parts::built_in_rules()), Some(street_catalogue()?)).await?;
         let url = format!("http://{}", local(&listener)?);

@@ -52,6 +52,8 @@ impl Running {
         let has = |role| settings.roles.contains(&role);
         if has(Role::Watch) {
             watch(&parts, settings, &stop, &mut tasks);
+        } else {
+            keep_time(&parts, &stop, &mut tasks);
         }
         if has(Role::Publish) {
             publish(&parts, &stop, &mut tasks);
@@ -118,6 +120,15 @@ pub(crate) fn watch(parts: &Parts, settings: &Settings, stop: &CancellationToken
     });
 }
 
+/// Who does not watch stamps what it takes in all the same.
+fn keep_time(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
+    let kept = muster_pipeline::clock::keep_right(parts.clock.clone(), parts.store.clone(), stop.child_token());
+    tasks.spawn(async move {
+        kept.await;
+        "clock"
+    });
+}
+
 /// Everything that the work on partitions needs.
 pub(crate) fn watch_of(parts: &Parts, settings: &Settings) -> Watch {
     let second = parts.clock.real_time(muster_domain::time::Span::from_secs(1));
@@ -181,7 +192,8 @@ fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static
 
 /// Who copies dead letters to where people look at them.
 pub(crate) fn graveyard(parts: &Parts) -> Graveyard {
-    Graveyard { log: Arc::clone(&parts.log), store: parts.store.clone(), clock: parts.clock.clone() }
+    let Parts { log, store, metrics, clock, .. } = parts.clone();
+    Graveyard { log, store, metrics, clock }
 }
 
 fn tick(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {

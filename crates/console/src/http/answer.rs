@@ -7,6 +7,8 @@ use axum::response::{Html, IntoResponse, Response};
 use muster_pipeline::PipelineError;
 use muster_wire::problem::{MEDIA_TYPE, Problem};
 
+use super::pages::follow;
+
 /// A problem as an answer.
 pub(super) fn problem(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -54,8 +56,16 @@ pub(super) fn json(body: &impl serde::Serialize) -> Response {
 
 /// One page of a list.
 pub(super) fn list(items: &[impl serde::Serialize], next: Option<String>) -> Response {
-    json(&serde_json::json!({ "items": items, "next": next }))
+    let mut response = json(&serde_json::json!({ "items": items, "next": next }));
+    if let Some(next) = next {
+        response.extensions_mut().insert(GoesOn(next));
+    }
+    response
 }
+
+/// The cursor of the page that follows.
+#[derive(Debug, Clone)]
+struct GoesOn(String);
 
 pub(super) async fn not_found() -> Response {
     refuse(404, "not-found", "there is nothing at this address")
@@ -97,10 +107,17 @@ pub(super) fn bad_parameter(name: &str, what: &str) -> Problem {
     Problem::new(400, "invalid-parameter").detail(format!("`{name}` {what}"))
 }
 
-/// Every answer says what a browser may do with it; assets, which are named by content, may be kept.
+/// Every answer says what a browser may do with it; assets, which are named by content, may be kept. A list that goes on
+/// says where.
 pub(super) async fn secured(request: Request, next: Next) -> Response {
     let asset = request.uri().path().starts_with("/assets/");
+    let asked = request.uri().clone();
     let mut response = worded(next.run(request).await).await;
+    if let Some(GoesOn(cursor)) = response.extensions_mut().remove() {
+        let address = asked.path_and_query().map_or("/", |address| address.as_str());
+        let link = format!("<{}>; rel=\"next\"", follow(address, &cursor));
+        response.headers_mut().extend(HeaderValue::try_from(link).ok().map(|link| (header::LINK, link)));
+    }
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State as Of;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use muster_pipeline::doctor::{Facts, Finding, PartitionSeen, Work, judge};
+use muster_pipeline::doctor::{Facts, Finding, PartitionSeen, Work, judge, told};
 use muster_store::{DestinationRow, LeaseRow};
 use muster_wire::{rfc3339, system as wire};
 
@@ -26,8 +26,7 @@ pub(super) async fn page(Of(state): At, headers: HeaderMap, uri: Uri) -> Respons
 }
 
 pub(super) async fn doctor(Of(state): At) -> Response {
-    let findings = judge(&state.desk.facts(true).await);
-    answer::json(&wire::Findings { findings: findings.into_iter().map(Finding::told).collect() })
+    answer::json(&told(&state.desk.facts(true).await))
 }
 
 pub(super) async fn read(Of(state): At) -> Response {

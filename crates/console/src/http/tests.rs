@@ -109,6 +109,24 @@ async fn every_refusal_is_a_problem() {
 }
 
 #[tokio::test]
+async fn every_answer_bears_the_name_of_its_request() {
+    let bench = Bench::new().await;
+    let named = async |path: &str, name: &str| {
+        let answer = bench.send(ask("GET", path).header("x-request-id", name).body(Body::empty()).unwrap()).await;
+        answer.header("x-request-id").to_owned()
+    };
+    for path in ["/livez", "/api/v1/cases", "/nowhere", "/assets/none.js"] {
+        assert_eq!(named(path, "gateway-7:0001").await, "gateway-7:0001", "{path}");
+    }
+    let drawn = bench.get("/livez").await.header("x-request-id").to_owned();
+    assert_eq!(drawn.len(), 32, "{drawn}");
+    for strange in ["", "two words", "[31m", "<script>", &"x".repeat(129)] {
+        let given = named("/livez", strange).await;
+        assert!(given.len() == 32 && given != drawn, "{strange:?} became {given:?}");
+    }
+}
+
+#[tokio::test]
 async fn lists_have_pages_and_filters() {
     let bench = Bench::new().await;
     let late = bench.file("C1124-0001", "lane-1", "500103005", 300).await;
@@ -125,6 +143,9 @@ async fn lists_have_pages_and_filters() {
     assert_eq!(found("?state=closed").await, [""; 0]);
     let first = bench.get("/api/v1/cases?limit=1").await;
     let next = first.json()["next"].as_str().unwrap().to_owned();
+    let link = first.header("link").strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+    let linked = bench.get(link).await;
+    assert_eq!((linked.ids(), linked.header("link")), (vec![fresh.clone()], ""), "{link}");
     assert_eq!((first.ids(), found(&format!("?limit=1&cursor={next}")).await), (vec![late.clone()], vec![fresh]));
 
     let journal = bench.get(&format!("/api/v1/cases/{late}/events?limit=1")).await.json();

@@ -14,9 +14,9 @@ use muster_wire::report::ReportIn;
 use tokio_util::sync::CancellationToken;
 
 use super::{Admit, Items, Origin, Sender, Sent};
-use crate::PipelineError;
 use crate::docs;
 use crate::lease::Lease;
+use crate::{PipelineError, late};
 
 /// How much is taken in at once: one append each.
 const MAX_RECORDS: usize = 1000;
@@ -82,6 +82,8 @@ pub struct Follow {
 impl Follow {
     /// Follows until told to stop.
     pub async fn run(self, stop: CancellationToken) {
+        // From zero on, so that an alert sees the first one.
+        self.admit.0.metrics.log_begins_late.with_label_values(&[&self.topic.to_string()]);
         while !stop.is_cancelled() {
             if let Err(error) = self.follow(&stop).await {
                 let (topic, partition) = (&self.topic, self.partition);
@@ -98,7 +100,13 @@ impl Follow {
         }
         let name = format!("{}:{}", self.topic, self.partition);
         let start = self.log.bounds(&self.topic, self.partition).await?.start;
-        let mut at = self.store.source_offset(&name).await?.max(start);
+        let mut at = match self.store.source_offset(&name).await? {
+            Some(next) => late::read_on(&self.admit.0.metrics, &self.topic, self.partition, next, start),
+            // What was there before anybody here followed it is not missed.
+            None => start,
+        };
+        // From here on it is: what is deleted after this instant and before it is read is missed, and is missed once.
+        self.store.source_move(&name, at, at).await?;
         let mut reader = self.log.reader(&self.topic, self.partition, at).await?;
         let sender = Sender { adapter: self.adapter.clone(), name: self.adapter.to_string(), may: None };
         while !stop.is_cancelled() && self.lease.hold().await?.is_some() {

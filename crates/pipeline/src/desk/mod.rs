@@ -230,8 +230,9 @@ impl Desk {
 
     /// What the doctor judges by, as this process sees it. `thorough` = files are opened and checkpoints summed up too.
     pub async fn facts(&self, thorough: bool) -> Facts {
-        let Self { clock, configs, store, log, .. } = self;
-        self.doctor.look(&Sight { clock, configs, store, log: Some(log), own: true, thorough }).await
+        let Self { clock, configs, store, log, metrics, .. } = self;
+        let sight = Sight { clock, configs, store, log: Some(log), own: true, metrics: Some(metrics), thorough };
+        self.doctor.look(&sight).await
     }
 
     /// How each part is, for readiness.

@@ -205,8 +205,8 @@ codes! {
         "日志的末尾在数据库已提交的位移之前：两者不是同一时刻的" "The log ends before what the store has committed: the two are not of the same time"
         "用 `muster restore` 从同一份备份把两者一起恢复" "restore both from the same backup (`muster restore`)"
     LogBeginsLate "log-begins-late" Log Problem
-        "有记录还没看到就被删了：日志的开头在已提交的位移之后" "Records were deleted before they were watched: the log begins after what is committed"
-        "延长保留期，查清为何长时间无人观察" "keep records longer, and find out why nobody watched for so long"
+        "有记录还没读到就被删了：日志的开头在已读到的位移之后" "Records were deleted before they were read: the log begins after what was read of it"
+        "延长保留期，查清为何长时间无人读取" "keep records longer, and find out why nobody read for so long"
     StoreMissing "store-missing" Store Warning
         "数据库文件还不存在" "There is no database file yet"
         "核对 store.url；`muster migrate` 或首次启动会建立它" "check store.url; `muster migrate` or the first start makes it"
@@ -253,8 +253,8 @@ codes! {
         "PostgreSQL 剩下的连接不够再开一个进程" "PostgreSQL has too few connections left for another process"
         "提高 max_connections，或减小 store.max_connections" "raise max_connections, or lower store.max_connections"
     ClockApart "clock-apart" Store Problem
-        "本机时钟与数据库相差超过 2 秒：这里不会持有任何分区" "This machine's clock is more than 2 s off the database's: no partition is held here"
-        "两边都用 NTP 对时，再重启本进程" "set both clocks by NTP, then start this process again"
+        "这里的时钟与数据库相差超过 2 秒：这里不会持有任何分区" "The clock here is more than 2 s off the database's: no partition is held here"
+        "两边都用 NTP 对时：慢了的进程随后自行恢复，快了的要重启" "set both clocks by NTP: a process that is behind then goes on by itself, one that is ahead must be started again"
     NoRuleBook "no-rule-book" Rules Problem
         "还没有采用任何规则簿与目录：什么也不会看" "No rule book and catalogue hold yet: nothing is watched"
         "启动 `muster serve`，再用 `muster import` 导入目录" "start `muster serve`, then `muster import` the catalogue"
@@ -339,6 +339,9 @@ codes! {
     DeadLettersOpen "dead-letters-open" Work Warning
         "有读不懂而搁置的来件：它们说的没有算数" "What could not be read lies among the dead letters: it does not count"
         "除去原因后重放，或写明理由丢弃" "remove the cause and take them again, or drop them with a reason"
+    ClockSet "clock-set" Work Warning
+        "进程启动后，本机的时钟被调过：进程仍按自己的时间走" "The machine's clock was set after this process started: the process goes on by its own time"
+        "看哪个时间是对的；若是本机的，重启本进程" "see which time is right; if the machine's is, start this process again"
     AdapterSilent "adapter-silent" Street Problem
         "我们自己的接入没有心跳：由它而来的都看不见" "An adapter of ours is silent: nothing that comes by it is seen"
         "看承担 admit 的进程是否在运行" "see whether the process with the role admit runs"

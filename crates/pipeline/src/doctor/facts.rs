@@ -135,6 +135,12 @@ pub struct Work {
     pub letters: BTreeMap<String, u64>,
     /// When the oldest of them came, in microseconds since 1970.
     pub oldest_letter: Option<i64>,
+    /// Other topics that are read here: how far, and where they begin.
+    pub followed: Vec<Followed>,
+    /// How often this process found a topic beginning too late since its start, where it did.
+    pub began_late: BTreeMap<String, u64>,
+    /// How many seconds the clock of this process is ahead of its machine's, where that was set since the start.
+    pub off_the_machines: Option<f64>,
     /// Records that are not watched.
     pub skipped: Vec<Skipped>,
     /// Adapters of ours that are silent.
@@ -147,6 +153,19 @@ pub struct Work {
     pub unfilled: Vec<Words>,
     /// Cases of which a clock has run out.
     pub overdue: Vec<Words>,
+}
+
+/// A partition of a topic that is taken in, or whose dead letters are copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: u32,
+    /// The offset that comes next.
+    pub next: u64,
+    /// The first offset that is still there.
+    pub start: u64,
 }
 
 /// A partition of the observation topic.
@@ -164,6 +183,8 @@ pub struct PartitionSeen {
     pub checkpoint: Option<CheckpointAt>,
     /// Its newest checkpoint is not what was written.
     pub damaged: bool,
+    /// The hash of the state in its newest checkpoint, where that was read.
+    pub state: Option<i64>,
 }
 
 impl PartitionSeen {

@@ -10,18 +10,21 @@ use muster_domain::case::SeatState;
 use muster_domain::condition::{Change, State};
 use muster_domain::text::Words;
 use muster_log::inspect::{Inspection, Unseen, inspect};
-use muster_log::{Bounds, EventLog, LogSettings, Topic};
+use muster_log::{Bounds, DlqOf, EventLog, LogSettings, Topic};
 use muster_rules::rulebook::{ADAPTER_SILENT, DEVICE_BLIND};
+use muster_rules::watch::Engine;
 use muster_store::{
-    CheckpointAt, ConditionFilter, ConditionRow, DeadLetterState, PartitionRow, Store, StoreError, StoreSettings,
+    CheckpointAt, CheckpointRow, ConditionFilter, ConditionRow, DeadLetterState, PartitionRow, Store, StoreError,
+    StoreSettings,
 };
 
-use super::facts::{ConfigSeen, Facts, PartitionSeen, Setup, StoreFacts, StoreSeen, Work};
+use super::facts::{ConfigSeen, Facts, Followed, PartitionSeen, Setup, StoreFacts, StoreSeen, Work};
 use super::finding::{lasting, plain};
 use crate::PipelineError;
 use crate::clock::Clock;
 use crate::configs::Configs;
 use crate::docs;
+use crate::metrics::{Metrics, shown_hash};
 
 /// The newest records of a partition that are looked through for takeovers.
 const TAIL: u64 = 500;
@@ -70,6 +73,8 @@ pub struct Sight<'a> {
     pub log: Option<&'a Arc<dyn EventLog>>,
     /// This process is the one that works.
     pub own: bool,
+    /// What it counts, where it is.
+    pub metrics: Option<&'a Metrics>,
     /// Whether files are opened and checkpoints summed up too, which takes longer.
     pub thorough: bool,
 }
@@ -92,7 +97,8 @@ impl Doctor {
         };
         let events = self.events(&log).await;
         let configs = Configs::new(store.clone());
-        let sight = Sight { clock, configs: &configs, store: &store, log: events.as_ref(), own: false, thorough: true };
+        let (log_open, configs) = (events.as_ref(), &configs);
+        let sight = Sight { clock, configs, store: &store, log: log_open, own: false, metrics: None, thorough: true };
         let facts = self.look_on(log, &sight).await;
         if let Some(events) = events {
             events.close().await;
@@ -208,6 +214,9 @@ async fn work(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Work, Stor
         destinations: store.destinations().await?,
         pending: Some(store.outbox_pending().await?),
         last_number: store.outbox_ends().await?.last.unwrap_or(0),
+        followed: followed(sight).await?,
+        began_late: began_late(sight),
+        off_the_machines: sight.clock.off_the_machines().filter(|_| sight.own),
         letters,
         oldest_letter: store.oldest_dead_letter().await?,
         skipped: store.skipped().await?,
@@ -268,6 +277,44 @@ async fn overdue(store: &Store) -> Result<Vec<Words>, StoreError> {
     Ok(cases.into_iter().map(|(kind, count)| plain(format!("{kind}: {count}"))).collect())
 }
 
+/// Topics besides the observation topic that somebody has begun to read.
+async fn followed(sight: &Sight<'_>) -> Result<Vec<Followed>, StoreError> {
+    let Some(log) = sight.log.filter(|_| sight.thorough) else { return Ok(vec![]) };
+    let mut reads = tokio::task::JoinSet::new();
+    for topic in log.identity().topics.iter().map(|known| known.topic.clone()) {
+        for partition in 0..log.partitions(&topic) {
+            let name = topic.to_string();
+            let next = match topic {
+                Topic::Intake | Topic::Foreign(_) => sight.store.source_offset(&format!("{topic}:{partition}")).await?,
+                Topic::DeadLetter(DlqOf::Intake | DlqOf::Observation) => {
+                    Some(sight.store.dead_letters_end(&name).await?)
+                }
+                _ => None,
+            };
+            let Some(next) = next else { continue };
+            let (log, topic) = (Arc::clone(log), topic.clone());
+            reads.spawn(async move {
+                let start = log.bounds(&topic, partition).await.ok()?.start;
+                Some(Followed { topic: name, partition, next, start })
+            });
+        }
+    }
+    let mut followed: Vec<Followed> = reads.join_all().await.into_iter().flatten().collect();
+    followed.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
+    Ok(followed)
+}
+
+/// Topics that this process found beginning too late.
+fn began_late(sight: &Sight<'_>) -> BTreeMap<String, u64> {
+    let (Some(metrics), Some(log)) = (sight.metrics, sight.log) else { return BTreeMap::new() };
+    let topics = log.identity().topics.iter().map(|known| known.topic.to_string());
+    topics
+        .map(|topic| (metrics.log_begins_late.with_label_values(&[&topic]).get(), topic))
+        .filter(|(times, _)| *times > 0)
+        .map(|(times, topic)| (topic, times))
+        .collect()
+}
+
 async fn partitions(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Vec<PartitionSeen>, StoreError> {
     let checkpoints = sight.store.checkpoints_at().await?;
     let rows = sight.store.partitions().await?;
@@ -275,11 +322,13 @@ async fn partitions(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Vec<
     let mut partitions = Vec::new();
     for row in rows {
         let checkpoint = checkpoints.iter().find(|checkpoint| checkpoint.partition == row.partition).copied();
-        let damaged = sight.thorough && damaged(sight.store, checkpoint).await?;
+        let whole = if sight.thorough { whole(sight.store, checkpoint).await? } else { None };
         let tail = tails.remove(&row.partition).unwrap_or_default();
         let bounds = tail.bounds.or_else(|| folder_bounds(seen, row.partition));
         let Tail { oldest_unwatched, takeovers, .. } = tail;
-        partitions.push(PartitionSeen { row, bounds, oldest_unwatched, takeovers, checkpoint, damaged });
+        let damaged = sight.thorough && checkpoint.is_some() && whole.is_none();
+        let state = whole.and_then(|whole| Engine::hash_in(&whole.bytes)).map(shown_hash);
+        partitions.push(PartitionSeen { row, bounds, oldest_unwatched, takeovers, checkpoint, damaged, state });
     }
     Ok(partitions)
 }
@@ -303,11 +352,11 @@ struct Tail {
     takeovers: Vec<i64>,
 }
 
-/// Whether the newest checkpoint is not what was written.
-async fn damaged(store: &Store, newest: Option<CheckpointAt>) -> Result<bool, StoreError> {
-    let Some(newest) = newest else { return Ok(false) };
+/// The newest checkpoint, if it is what was written.
+async fn whole(store: &Store, newest: Option<CheckpointAt>) -> Result<Option<CheckpointRow>, StoreError> {
+    let Some(newest) = newest else { return Ok(None) };
     let whole = store.checkpoints(newest.partition).await?;
-    Ok(whole.first().is_none_or(|whole| whole.offset < newest.offset))
+    Ok(whole.into_iter().next().filter(|whole| whole.offset >= newest.offset))
 }
 
 fn folder_bounds(seen: Option<&Inspection>, partition: u32) -> Option<Bounds> {

@@ -17,9 +17,24 @@ mod tests;
 mod work;
 
 pub use codes::{Area, Code, Severity};
-pub use facts::{ConfigSeen, Facts, PartitionSeen, RulesFolder, Setup, StoreFacts, StoreSeen, TokensFile, Work};
+pub use facts::{
+    ConfigSeen, Facts, Followed, PartitionSeen, RulesFolder, Setup, StoreFacts, StoreSeen, TokensFile, Work,
+};
 pub use finding::{Finding, plain};
 pub use gather::{Doctor, SetupOf, Sight};
+use muster_wire::system as wire;
+
+/// What is wrong by these facts, and the state of each partition, as the API and the command tell it.
+#[must_use]
+pub fn told(facts: &Facts) -> wire::Findings {
+    let state = |seen: &PartitionSeen| {
+        let (partition, checkpoint) = (seen.row.partition, seen.checkpoint?);
+        Some(wire::WatchState { partition, offset: checkpoint.offset, hash: seen.state? })
+    };
+    let seen = facts.work.iter().flat_map(|work| &work.partitions);
+    let findings = judge(facts).into_iter().map(Finding::told).collect();
+    wire::Findings { findings, states: seen.filter_map(state).collect() }
+}
 
 /// Everything that is wrong by these facts: area by area, and in each what is worst first.
 #[must_use]

@@ -6,7 +6,7 @@ use muster_log::inspect::Inspection;
 use muster_store::Identity;
 
 use super::codes::Code;
-use super::facts::{Facts, StoreSeen};
+use super::facts::{Facts, Followed, StoreSeen, Work};
 use super::finding::{Finding, plain};
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
@@ -34,8 +34,28 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
                 format!("partition {partition}: the log begins at {}, committed is {committed}", bounds.start),
             )
         });
-    findings.extend(Finding::about(Code::LogBeginsLate, late));
+    findings.extend(Finding::about(Code::LogBeginsLate, late.chain(followed(work)).chain(found_before(work))));
     findings
+}
+
+/// Other topics that begin after what was read of them.
+fn followed(work: &Work) -> impl Iterator<Item = Words> {
+    work.followed.iter().filter(|seen| seen.start > seen.next).map(|Followed { topic, partition, next, start }| {
+        Words::new(
+            format!("{topic} 分区 {partition}：从 {start} 开始，已读到 {next}"),
+            format!("{topic}, partition {partition}: begins at {start}, read up to {next}"),
+        )
+    })
+}
+
+/// Who reads goes on from the beginning that is left: what this process has met stays told until it ends.
+fn found_before(work: &Work) -> impl Iterator<Item = Words> {
+    work.began_late.iter().map(|(topic, times)| {
+        Words::new(
+            format!("{topic}：本进程启动以来 {times} 次"),
+            format!("{topic}: {times} times since this process started"),
+        )
+    })
 }
 
 /// What of the log is not what the store has pinned; a number of partitions that differs is told elsewhere.

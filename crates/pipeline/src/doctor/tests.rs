@@ -93,6 +93,7 @@ fn partition(number: u32) -> PartitionSeen {
         takeovers: vec![NOW - 3600 * SECOND],
         checkpoint: Some(CheckpointAt { partition: number, offset: 90, at: NOW - 30 * SECOND }),
         damaged: false,
+        state: Some(7),
     }
 }
 
@@ -264,6 +265,10 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
     (Code::LogReplaced, |facts| open(facts).pinned.as_mut().unwrap().generation = "g0".to_owned()),
     (Code::LogBehind, |facts| work(facts).partitions[1].bounds = Some(Bounds { start: 0, end: 99 })),
     (Code::LogBeginsLate, |facts| work(facts).partitions[1].bounds = Some(Bounds { start: 101, end: 101 })),
+    (Code::LogBeginsLate, |facts| {
+        work(facts).followed = vec![Followed { topic: "intake.v1".to_owned(), partition: 1, next: 7, start: 9 }];
+    }),
+    (Code::LogBeginsLate, |facts| work(facts).began_late = BTreeMap::from([("intake.v1".to_owned(), 1)])),
     (Code::StoreMissing, |facts| facts.store = StoreSeen::NoFile(PathBuf::from("/srv/muster/muster.db"))),
     (Code::StoreRefused, |facts| facts.store = StoreSeen::Closed(StoreError::Refused("no".to_owned()))),
     (Code::StoreDamaged, |facts| {
@@ -327,6 +332,7 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
         work(facts).letters = BTreeMap::from([("unknown-device".to_owned(), 3)]);
         work(facts).oldest_letter = Some(NOW - 60 * SECOND);
     }),
+    (Code::ClockSet, |facts| work(facts).off_the_machines = Some(-3600.0)),
     (Code::AdapterSilent, |facts| work(facts).silent_adapters = vec![plain("http")]),
     (Code::PlacesBlind, |facts| work(facts).blind_places = vec![plain("lane-1")]),
     (Code::DevicesBlind, |facts| work(facts).blind_devices = vec![plain("cam-1")]),

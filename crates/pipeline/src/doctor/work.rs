@@ -3,7 +3,7 @@
 use muster_domain::text::Words;
 
 use super::codes::Code;
-use super::facts::{Facts, PartitionSeen, Work};
+use super::facts::{Facts, PartitionSeen, StoreSeen, Work};
 use super::finding::{Finding, lasting, plain};
 
 /// The leases of work that one process at a time does, as `muster serve` names them.
@@ -56,7 +56,15 @@ pub(super) fn judge(work: &Work, facts: &Facts) -> Vec<Finding> {
     findings.extend(Finding::about(Code::RecordsSkipped, skipped));
     findings.extend(outbox(work, now, scaled(OUTBOX_WAITS)));
     findings.extend(letters(work, now));
+    findings.extend(clock(work, facts));
     findings
+}
+
+/// A time of day that was set. Where the database disagrees with this process, that is told instead.
+fn clock(work: &Work, facts: &Facts) -> Option<Finding> {
+    let ahead = work.off_the_machines?;
+    let told = matches!(&facts.store, StoreSeen::Open(store) if store.apart.is_some());
+    (!told).then(|| Finding::new(Code::ClockSet).with(plain(format!("{ahead:+.1} s"))).run("timedatectl status"))
 }
 
 fn partition(seen: &PartitionSeen) -> Words {

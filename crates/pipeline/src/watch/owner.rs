@@ -84,7 +84,12 @@ impl Watch {
                 _ = beat.tick() => {}
             }
             held.retain(|_, (_, task)| !task.is_finished());
-            if let Err(error) = self.clock.agrees_with(&self.store).await {
+            let clock = &self.clock;
+            let agreed = match held.is_empty() {
+                true => clock.put_right(&self.store).await,
+                false => clock.agrees_with(&self.store).await,
+            };
+            if let Err(error) = agreed {
                 tracing::error!(error = %crate::chain(&error), "no partition is taken");
                 continue;
             }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use muster_domain::catalogue::Catalogue;
 use muster_domain::id::{AdapterName, GridId};
 use muster_domain::record::LogRecord;
 use muster_domain::time::Span;
-use muster_log::{Append, DlqOf, EventLog, Fetched, LogSettings, Record, Topic};
+use muster_log::{Append, DlqOf, EventLog, Fetched, LogSettings, Record, Surroundings, Topic};
 use muster_rules::watch::EngineFault;
 use muster_store::{Identity, Store, StoreSettings};
 use muster_tests::eventually;
@@ -23,7 +23,9 @@ use tokio_util::sync::CancellationToken;
 use super::{Fault, Watch, WatchSettings};
 use crate::admit::{Admit, AdmitSettings, Sender, Sent};
 use crate::clock::Clock;
+use crate::clock::tests::Bent;
 use crate::configs::Configs;
+use crate::graveyard::Graveyard;
 use crate::metrics::Metrics;
 use crate::numbering::Numbering;
 use crate::park::header;
@@ -37,6 +39,9 @@ severity = 1
 limits = { accept = "15m", arrive = "1h", close = "4h" }
 seats = [{ role = "lead", competence = "property" }]
 "#;
+
+/// How long the log keeps a day.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What bounds a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -60,11 +65,15 @@ struct Bench {
 
 impl Bench {
     async fn set_up(folder: &Path) -> Self {
-        let log = LogSettings { data_dir: folder.into(), partitions: 1, ..LogSettings::default() };
-        let log: Arc<dyn EventLog> = muster_log::open(&log).await.unwrap();
+        Self::set_up_in(folder, Clock::real(), Surroundings::real()).await
+    }
+
+    async fn set_up_in(folder: &Path, clock: Clock, surroundings: Surroundings) -> Self {
+        let retention = DAY;
+        let log = LogSettings { data_dir: folder.into(), partitions: 1, retention, ..LogSettings::default() };
+        let log: Arc<dyn EventLog> = muster_log::open_in(&log, surroundings).await.unwrap();
         let url = format!("sqlite:{}", folder.join("muster.db").display());
         let store = Store::open(&StoreSettings { url, max_connections: 4 }).await.unwrap();
-        let clock = Clock::real();
         store.migrate(clock.micros()).await.unwrap();
         let generation = log.identity().of(&Topic::Observation).unwrap().generation.clone();
         let (profile, cluster) = ("embedded".to_owned(), log.identity().cluster.clone());
@@ -139,6 +148,22 @@ impl Bench {
         parked.iter().map(said).collect()
     }
 
+    /// How often a record was counted as one that broke the watch.
+    fn faults(&self) -> u64 {
+        self.watch.metrics.dead_letters.with_label_values(&["observation", "fault"]).get()
+    }
+
+    /// Copies dead letters as a process with the role publish does.
+    async fn copy_letters(&self) {
+        let Watch { log, store, metrics, clock, .. } = self.watch.clone();
+        Graveyard { log, store, metrics, clock }.catch_up().await.unwrap();
+    }
+
+    /// How often a topic was found to begin too late.
+    fn late(&self, topic: &Topic) -> u64 {
+        self.watch.metrics.log_begins_late.with_label_values(&[&topic.to_string()]).get()
+    }
+
     async fn parked(&self) -> u64 {
         self.watch.log.bounds(&Topic::DeadLetter(DlqOf::Observation), 0).await.unwrap().end
     }
@@ -159,13 +184,14 @@ async fn a_record_that_makes_the_work_panic_is_parked_and_the_rest_goes_on() {
         bench.has_case(id).await;
     }
     assert_eq!((bench.case_of("bang-engine").await, bench.case_of("bang-commit").await), (None, None));
-    assert_eq!((bench.skipped().await, bench.parked().await), (2, 2));
+    assert_eq!((bench.skipped().await, bench.parked().await, bench.faults()), (2, 2, 2));
     stopped(run).await;
 
     let run = bench.start();
     bench.report(&["d"]).await;
     bench.has_case("d").await;
     assert_eq!((bench.skipped().await, bench.parked().await), (2, 2), "a replay skips what is parked");
+    assert_eq!(bench.faults(), 2, "and counts nothing anew");
     stopped(run).await;
 }
 
@@ -244,5 +270,63 @@ async fn an_owner_says_again_that_it_began_where_one_that_was_overtaken_says_so_
     bench.report(&["b"]).await;
     bench.has_case("b").await;
     assert_eq!(takeovers(log).await, [1, 0, 1], "and no more than once");
+    stopped(run).await;
+}
+
+/// Surroundings whose days a test lets pass.
+fn passing() -> (Surroundings, Arc<AtomicI64>) {
+    let (real, passed) = (Surroundings::real(), Arc::new(AtomicI64::new(0)));
+    let (clock, more) = (real.clock.clone(), Arc::clone(&passed));
+    let clock = Arc::new(move || clock() + more.load(Ordering::SeqCst));
+    (Surroundings { clock, ..real }, passed)
+}
+
+#[tokio::test]
+async fn days_that_are_gone_unread_are_said_and_counted_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (surroundings, passed) = passing();
+    let bench = Bench::set_up_in(folder.path(), Clock::real(), surroundings).await;
+    let letters = Topic::DeadLetter(DlqOf::Observation);
+    let run = bench.start();
+    bench.report(&["a", "bang-engine"]).await;
+    bench.has_case("a").await;
+    eventually("the letter", PATIENCE, async || (bench.parked().await == 1).then_some(())).await;
+    stopped(run).await;
+    assert_eq!((bench.late(&Topic::Observation), bench.late(&letters)), (0, 0));
+
+    // Nobody watches, and nobody copies dead letters, while whole days come and go.
+    bench.report(&["lost"]).await;
+    passed.fetch_add(4 * DAY.as_micros() as i64, Ordering::SeqCst);
+    bench.report(&["b"]).await;
+    let run = bench.start();
+    bench.has_case("b").await;
+    bench.copy_letters().await;
+    assert_eq!((bench.late(&Topic::Observation), bench.late(&letters)), (1, 1));
+    assert_eq!(bench.case_of("lost").await, None);
+    stopped(run).await;
+
+    let run = bench.start();
+    bench.report(&["c"]).await;
+    bench.has_case("c").await;
+    assert_eq!(bench.late(&Topic::Observation), 1, "it is told once");
+    stopped(run).await;
+}
+
+#[tokio::test]
+async fn time_in_which_the_machine_slept_is_an_outage_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let hands = Bent::by(0);
+    let bench = Bench::set_up_in(folder.path(), Clock::made_of(hands.clone()), Surroundings::real()).await;
+    let outages = || bench.watch.metrics.outages.with_label_values(&["0"]).get();
+    let end = async || bench.watch.log.bounds(&Topic::Observation, 0).await.unwrap().end;
+    let before = end().await;
+    let run = bench.start();
+    // A takeover and a tick: from then on somebody has watched.
+    eventually("a tick", PATIENCE, async || (end().await >= before + 2).then_some(())).await;
+    hands.count_on(3600);
+    eventually("the outage", PATIENCE, async || (outages() == 1).then_some(())).await;
+    bench.report(&["after"]).await;
+    bench.has_case("after").await;
+    assert_eq!(outages(), 1, "one, and everything goes on");
     stopped(run).await;
 }

@@ -16,7 +16,8 @@ use super::commit::{Consequence, Meaning, commit};
 use super::corrections::corrections;
 use super::owner::Watch;
 use super::ticker;
-use crate::PipelineError;
+use crate::metrics::shown_hash;
+use crate::{PipelineError, late};
 
 const MAX_RECORDS: usize = 10_000;
 const MAX_BYTES: usize = 4 << 20;
@@ -146,10 +147,11 @@ impl Worker {
         let skip = self.watch.store.skips(partition).await?;
         let (mut engine, from) = self.restore(partition, &generation, committed).await?;
         let bounds = self.watch.log.bounds(&Topic::Observation, partition).await?;
-        let mut next = from.max(bounds.start);
+        let mut next = late::read_on(&self.watch.metrics, &Topic::Observation, partition, from, bounds.start);
         if next > from {
-            tracing::error!(partition, from, start = bounds.start, "the log begins too late: conditions start unknown");
-            engine = Engine::new(&generation, partition, self.partitions());
+            let unwatched = bounds.start.saturating_sub(committed);
+            tracing::error!(partition, unwatched, "conditions start unknown: what they rest on is gone");
+            engine = self.afresh(&generation, next).await?;
         }
         if bounds.end < committed {
             let end = bounds.end;
@@ -219,6 +221,20 @@ impl Worker {
         Ok((Engine::new(generation, partition, self.partitions()), 0))
     }
 
+    /// An engine that knows nothing from before `next` but the configuration, whose announcement is gone as well: what
+    /// holds stands in the place of the last record that is gone. Whatever else was announced since follows in the log.
+    async fn afresh(&self, generation: &str, next: u64) -> Result<Engine, PipelineError> {
+        let (partition, offset) = (self.held.partition, next.saturating_sub(1));
+        let mut engine = Engine::new(generation, partition, self.partitions());
+        self.watch.configs.refresh().await?;
+        if let Some(config) = self.watch.configs.latest() {
+            let record = LogRecord::Config { version: config.version };
+            let announced = engine.apply(offset, &record, &mut |_| Some(Arc::clone(&config)), &mut Vec::new());
+            announced.map_err(|fault| PipelineError::Fault { partition, offset, what: fault.to_string() })?;
+        }
+        Ok(engine)
+    }
+
     fn partitions(&self) -> u32 {
         self.watch.log.partitions(&Topic::Observation)
     }
@@ -254,7 +270,7 @@ impl Worker {
         let bytes = standing.engine.checkpoint();
         self.watch.store.checkpoint_put(self.held.partition, standing.next, self.watch.clock.micros(), &bytes).await?;
         standing.saved = Instant::now();
-        let hash = standing.engine.state_hash() as i64;
+        let hash = shown_hash(standing.engine.state_hash());
         self.watch.metrics.partition_state_hash.with_label_values(&[&self.held.partition.to_string()]).set(hash);
         Ok(())
     }

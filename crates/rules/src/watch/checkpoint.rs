@@ -60,17 +60,18 @@ impl Engine {
         checksum(&writer.bytes)
     }
 
+    /// The hash of the state that a checkpoint holds, without restoring it; nothing where the bytes are damaged.
+    #[must_use]
+    pub fn hash_in(bytes: &[u8]) -> Option<u64> {
+        body_of(bytes).map(checksum)
+    }
+
     /// The engine that wrote a checkpoint.
     ///
     /// # Errors
     /// [`CheckpointError`] when the bytes are damaged, of another engine, or rest on a configuration that is gone.
     pub fn restore(bytes: &[u8], configs: &mut dyn FnMut(u64) -> Option<Arc<Config>>) -> Result<Self, CheckpointError> {
-        let (magic, rest) = bytes.split_at_checked(8).ok_or(CheckpointError::Damaged)?;
-        let (sum, body) = rest.split_at_checked(8).ok_or(CheckpointError::Damaged)?;
-        if magic != MAGIC || sum != checksum(body).to_le_bytes() {
-            return Err(CheckpointError::Damaged);
-        }
-        let mut reader = Reader::new(body);
+        let mut reader = Reader::new(body_of(bytes).ok_or(CheckpointError::Damaged)?);
         let found = reader.text().ok_or(CheckpointError::Damaged)?;
         if found != ENGINE {
             return Err(CheckpointError::OtherEngine { found: found.to_owned() });
@@ -282,6 +283,13 @@ fn read_voice(voice: &mut Voice, from: &mut Reader<'_>) -> Option<()> {
         voice.words.push(Word { from: from.instant()?, to: from.instant()?, well: from.flag()? });
     }
     Some(())
+}
+
+/// The state in a checkpoint, if the bytes are what was written.
+fn body_of(bytes: &[u8]) -> Option<&[u8]> {
+    let (magic, rest) = bytes.split_at_checked(8)?;
+    let (sum, body) = rest.split_at_checked(8)?;
+    (magic == MAGIC && sum == checksum(body).to_le_bytes()).then_some(body)
 }
 
 /// FNV-1a over the bytes, folded once more so that trailing zeros count.

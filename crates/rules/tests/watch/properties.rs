@@ -90,6 +90,7 @@ proptest! {
             let (said, again) = (read(&mut whole, *offset, record, configs), read(&mut restored, *offset, record, configs));
             prop_assert_eq!(said, again, "restored before record {}, at @{}", at, offset);
             prop_assert_eq!(whole.state_hash(), restored.state_hash(), "at @{}", offset);
+            prop_assert_eq!(Engine::hash_in(&whole.checkpoint()), Some(whole.state_hash()));
         }
         prop_assert!(whole.checkpoint() == restored.checkpoint());
     }

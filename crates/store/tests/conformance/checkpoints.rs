@@ -41,16 +41,21 @@ pub(crate) async fn a_record_is_skipped_once(bed: &Bed) {
 
 pub(crate) async fn a_source_moves_on_from_where_it_is(bed: &Bed) {
     let store = bed.store().await;
-    assert_eq!(store.source_offset("intake").await.unwrap(), 0);
+    assert_eq!(store.source_offset("intake").await.unwrap(), None);
     store.source_move("intake", 0, 5).await.unwrap();
     let behind = store.source_move("intake", 4, 9).await;
     assert!(matches!(behind, Err(StoreError::Fenced { .. })));
     assert!(matches!(store.source_move("intake", 0, 5).await, Err(StoreError::Fenced { .. })), "it moves once");
-    assert_eq!(store.source_offset("intake").await.unwrap(), 5);
+    assert_eq!(store.source_offset("intake").await.unwrap(), Some(5));
     store.source_move("intake", 8, 9).await.unwrap();
-    assert_eq!(store.source_offset("intake").await.unwrap(), 9, "the log may begin after what was read last");
+    assert_eq!(store.source_offset("intake").await.unwrap(), Some(9), "the log may begin after what was read last");
+    store.source_move("empty", 6, 6).await.unwrap();
+    assert_eq!(store.source_offset("empty").await.unwrap(), Some(6), "who begins to follow says from where");
     store.source_move("other", 3, 4).await.unwrap();
-    assert_eq!((store.source_offset("other").await.unwrap(), store.source_offset("intake").await.unwrap()), (4, 9));
+    assert_eq!(
+        (store.source_offset("other").await.unwrap(), store.source_offset("intake").await.unwrap()),
+        (Some(4), Some(9))
+    );
 }
 
 pub(crate) async fn one_of_many_movers_moves(bed: &Bed) {
@@ -63,5 +68,5 @@ pub(crate) async fn one_of_many_movers_moves(bed: &Bed) {
     for mover in movers.collect::<Vec<_>>() {
         moved += usize::from(mover.await.unwrap().is_ok());
     }
-    assert_eq!((moved, store.source_offset("intake").await.unwrap()), (1, 5));
+    assert_eq!((moved, store.source_offset("intake").await.unwrap()), (1, Some(5)));
 }

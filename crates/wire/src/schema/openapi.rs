@@ -35,7 +35,8 @@ pub fn openapi() -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
             "description": "What other programs may ask of Muster. Every error is a problem with a stable `type`; every \
-                list takes `limit` and `cursor` and answers `items` and `next`; every time is RFC 3339 with an offset.",
+                list takes `limit` and `cursor` and answers `items` and `next`, with `Link` (`rel=next`) where it goes on; every \
+                time is RFC 3339 with an offset. Every answer bears `X-Request-Id`, that of the request where it has one.",
         },
         "servers": [{ "url": "/" }],
         "security": [{ "bearer": [] }, {}],
