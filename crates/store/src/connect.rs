@@ -63,6 +63,25 @@ impl Address {
         Ok(Self { profile, options })
     }
 
+    /// Says the first words of a connection to a file, which tell whether it is a database that can be used at all. A pool
+    /// says them again and again until its time is over, and then knows no more than that.
+    pub(crate) async fn greet(&self) -> Result<(), StoreError> {
+        if self.profile != StoreProfile::Sqlite {
+            return Ok(());
+        }
+        let greeted = async {
+            let mut connection = AnyConnection::connect_with(&self.options).await?;
+            let said = sqlx::raw_sql(pair!("session/open").text(self.profile)).execute(&mut connection).await;
+            connection.close().await?;
+            said.map(drop)
+        };
+        match greeted.await.map_err(|error| StoreError::from_driver("connect", error)) {
+            Err(error) if !error.retryable() => Err(error),
+            // Whoever is busy may not be in a moment: the pool waits for that.
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) async fn pool(&self, access: Access, connections: u32) -> Result<Pool<Any>, StoreError> {
         let open = pair!("session/open").text(self.profile);
         let (read_only, profile) = (pair!("session/read_only").text(self.profile), self.profile);
@@ -197,6 +216,17 @@ mod tests {
             assert!(matches!(Address::parse(url), Err(StoreError::Refused(_))), "{url}");
         }
         assert_eq!(sqlite_url("data/点 兵.db").unwrap(), "sqlite:data/%E7%82%B9%20%E5%85%B5.db?mode=rwc");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_database_is_refused_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let address = Address::parse(&format!("sqlite:{}", path.display())).unwrap();
+        std::fs::write(&path, "somebody's letters, and no database at all").unwrap();
+        assert!(matches!(address.greet().await, Err(StoreError::Corrupt { .. })));
+        std::fs::remove_file(&path).unwrap();
+        address.greet().await.unwrap();
     }
 
     #[test]

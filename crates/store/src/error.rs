@@ -27,6 +27,12 @@ pub enum StoreError {
         /// What it says.
         what: String,
     },
+    /// SQLite's write-ahead log does not work on the disk of the file.
+    #[error("SQLite cannot use its write-ahead log on this disk, as on many network shares: {what}")]
+    NotWal {
+        /// What it says.
+        what: String,
+    },
     /// The answer to a commit was lost: what it would have written must be read to know whether it happened.
     #[error("the database did not answer to a commit: whether it happened must be read back")]
     FateUnknown {
@@ -137,6 +143,8 @@ impl StoreError {
             // Authorisation refused, a wrong password, no right to connect; and a database that is not there.
             "28000" | "28P01" | "42501" if operation == "connect" => Self::Denied { what: refused.to_string() },
             "3D000" => Self::NoDatabase { what: refused.to_string() },
+            // The index of the write-ahead log cannot be mapped. At a first look no want of memory explains that.
+            "5386" if operation == "connect" => Self::NotWal { what: refused.to_string() },
             // A NUL character, as a byte or as an escape.
             "22021" | "22P05" => Self::Refused(NUL.to_owned()),
             // Damaged pages, and a file that is no database.

@@ -40,6 +40,7 @@ impl Store {
     /// [`StoreError`] if the URL is none, nothing answers there, or what answers is too old.
     pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
         let address = Address::parse(&settings.url)?;
+        address.greet().await?;
         let (writers, readers) = match address.profile {
             StoreProfile::Sqlite => (1, settings.max_connections),
             StoreProfile::Postgres => (settings.max_connections.div_ceil(2), settings.max_connections.div_ceil(2)),

@@ -29,6 +29,7 @@ fn closed(error: &StoreError) -> Finding {
         StoreError::TooOld { what: "PostgreSQL", .. } => Code::PostgresOld,
         StoreError::TooOld { .. } => Code::SchemaOlder,
         StoreError::Corrupt { .. } => Code::StoreDamaged,
+        StoreError::NotWal { .. } => Code::NotWal,
         _ => Code::StoreRefused,
     };
     let finding = Finding::new(code).with(plain(crate::chain(error)));

@@ -273,6 +273,7 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
     (Code::SchemaNewer, |facts| open(facts).schema = Some(StoreError::Newer { found: 9, known: 2 })),
     (Code::SqliteOld, |facts| facts.store = StoreSeen::Closed(too_old("SQLite"))),
     (Code::NotWal, |facts| set(facts, "journal_mode", "delete")),
+    (Code::NotWal, |facts| facts.store = StoreSeen::Closed(StoreError::NotWal { what: "disk I/O error".to_owned() })),
     (Code::NoRuleBook, |facts| facts.config.as_mut().unwrap().newest = None),
     (Code::ConfigNotReady, |facts| facts.config.as_mut().unwrap().ready = None),
     (Code::AdoptedUnreadable, |facts| facts.config.as_mut().unwrap().newest = Some(Err("rules.toml:1:1".to_owned()))),
