@@ -122,10 +122,14 @@ impl ClientContext for Voice {
         }
     }
 
-    fn error(&self, _error: KafkaError, reason: &str) {
+    fn error(&self, error: KafkaError, reason: &str) {
         tracing::warn!("kafka client: {reason}");
         self.troubles.fetch_add(1, Ordering::SeqCst);
-        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        let mut last = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
+        // That all brokers are down follows from what was said before, such as a wrong password, and says less.
+        if last.is_none() || error.rdkafka_error_code() != Some(Code::AllBrokersDown) {
+            *last = Some(reason.to_owned());
+        }
     }
 }
 
@@ -187,6 +191,16 @@ mod tests {
     fn with(name: &str, value: &str) -> LogSettings {
         let kafka = BTreeMap::from([(name.to_owned(), value.to_owned())]);
         LogSettings { url: "kafka://a:1".to_owned(), kafka, ..LogSettings::default() }
+    }
+
+    #[test]
+    fn why_brokers_are_down_is_not_forgotten_over_their_being_down() {
+        let voice = Voice::default();
+        let says = |code, words| voice.error(KafkaError::Global(code), words);
+        says(Code::AllBrokersDown, "1/1 brokers are down");
+        says(Code::Authentication, "SASL authentication error: no such user");
+        says(Code::AllBrokersDown, "1/1 brokers are down");
+        assert_eq!(voice.last_error().as_deref(), Some("SASL authentication error: no such user"));
     }
 
     #[test]
