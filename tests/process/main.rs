@@ -13,5 +13,6 @@ mod deploy;
 mod e2e;
 mod hostile;
 mod import;
+mod lies;
 mod records;
 mod stage;

@@ -172,6 +172,17 @@ impl Postgres {
         run(Command::new("kill").args(["-KILL", &id]));
     }
 
+    /// Ends it in order and starts it again as the standby of a primary that is not there: it can only be read.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end or start.
+    pub fn stand_by(&self) {
+        run(as_server("pg_ctl").arg("-D").arg(&self.data).args(["-w", "-m", "fast", "stop"]));
+        run(as_server("touch").arg(self.data.join("standby.signal")));
+        self.start_again();
+    }
+
     /// Starts it again on its own data, and waits until it answers.
     ///
     /// # Panics

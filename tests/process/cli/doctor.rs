@@ -1,7 +1,14 @@
 //! `muster doctor`: what really goes wrong, brought about with the real program, and what it says of it.
+//!
+//! `table.rs` says of each finding which test brings it about. Two of them none can: a SQLite that is too old, since ours is
+//! built in, and a PostgreSQL from before 15, which no machine that runs the tests has.
 
+mod catalogue;
 mod embedded;
+mod servers;
 mod shared;
+mod street;
+mod table;
 
 use std::process::Command;
 

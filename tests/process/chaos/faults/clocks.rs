@@ -1,6 +1,5 @@
 //! Clocks that are wrong or jump: the process's own, by a small library that lies to the real program about the time.
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,21 +10,16 @@ use super::super::sender::PATIENCE;
 use super::super::trial::Trial;
 use super::{SECONDS, tell};
 use crate::api::Api;
+use crate::lies;
 use crate::stage::Stage;
-
-/// What lies; the compiler that builds the program builds it as well.
-const LIE: &str = include_str!("lie.c");
 
 /// A server whose wall clock is so many seconds off the true one, read from a file afresh each time; time that only counts
 /// goes on truly.
 fn lied_to(stage: &Stage, seconds: i64) -> Command {
     set(stage, seconds);
-    let (source, library): (PathBuf, PathBuf) = (stage.folder().join("lie.c"), stage.folder().join("lie.so"));
-    std::fs::write(&source, LIE).unwrap();
-    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").output();
-    assert!(built.as_ref().is_ok_and(|output| output.status.success()), "{built:?}");
     let mut command = stage.command(&["serve"]);
-    command.env("LD_PRELOAD", library).env("LIE_FILE", stage.folder().join("offset"));
+    lies::tell(&mut command, lies::OF_THE_TIME, stage.folder());
+    command.env("LIE_FILE", stage.folder().join("offset"));
     command.env("MUSTER_INTAKE__LATE_AFTER", "30d").env("RUST_LOG", "warn");
     command
 }

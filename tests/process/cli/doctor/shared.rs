@@ -1,14 +1,18 @@
 //! What goes wrong on Kafka and PostgreSQL: topics, passwords, schema, leases, clocks of others.
 
+use muster_log::{Append, Bounds, Record, Topic};
+use muster_pipeline::clock::Clock;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::json;
 
 use super::*;
+use crate::lies;
 use crate::stage::program;
 
-fn admin(stage: &Stage) -> AdminClient<DefaultClientContext> {
+pub(super) fn admin(stage: &Stage) -> AdminClient<DefaultClientContext> {
     ClientConfig::new().set("bootstrap.servers", stage.bootstrap()).create().unwrap()
 }
 
@@ -49,6 +53,12 @@ async fn topics_are_missing_before_the_first_start_and_are_not_made() {
     assert_eq!(missing.lines().count(), 8, "{missing}");
     finding(&findings, "schema-older");
     assert_eq!(details(&diagnosed(&stage), "topic-missing"), missing);
+    // These brokers know no passwords: whoever insists on giving one is sent away.
+    let mut command = stage.command(&DOCTOR);
+    let access = [("SECURITY_PROTOCOL", "sasl_plaintext"), ("SASL_MECHANISM", "PLAIN"), ("SASL_USERNAME", "muster")];
+    command.envs(access.map(|(name, value)| (format!("MUSTER_LOG__KAFKA__{name}"), value)));
+    command.env("MUSTER_LOG__KAFKA__SASL_PASSWORD", "secret");
+    assert!(details(&found(&mut command).1, "broker-denies").contains("SASL"));
 }
 
 #[tokio::test]
@@ -119,6 +129,19 @@ async fn the_database_is_looked_at() {
     let refused = found(stage.command(&DOCTOR).env("MUSTER_STORE__URL", format!("postgres://{stranger}@{at}")));
     database.query(&format!("drop role {stranger}")).unwrap();
     assert!(details(&refused.1, "store-denies").contains("permission denied for database"), "{refused:#?}");
+    let mut early = stage.command(&DOCTOR);
+    lies::tell(&mut early, lies::OF_THE_TIME, stage.folder());
+    let offset = stage.folder().join("offset");
+    std::fs::write(&offset, "-3600").unwrap();
+    let apart = details(&found(early.env("LIE_FILE", offset)).1, "clock-apart");
+    let seconds = apart.strip_suffix(" s").and_then(|seconds| seconds.parse::<f64>().ok());
+    assert!(seconds.is_some_and(|seconds| (-3_600.0..-3_540.0).contains(&seconds)), "{apart}");
+    let narrow = format!("{name}_narrow");
+    let make = format!("create database {narrow} encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C' template template0");
+    database.query(&make).unwrap();
+    let refused = found(stage.command(&DOCTOR).env("MUSTER_STORE__URL", format!("{}_narrow", database.url())));
+    database.query(&format!("drop database {narrow} with (force)")).unwrap();
+    assert!(details(&refused.1, "store-refused").contains("encoding is SQL_ASCII"), "{refused:#?}");
     database.query("insert into migration (version, name, checksum, at) values (99, 'of tomorrow', 'x', 1)").unwrap();
     assert!(details(&diagnosed(&stage), "schema-newer").contains("99"));
 }
@@ -144,22 +167,59 @@ async fn processes_that_fight_or_are_gone_are_seen() {
         database
             .query("update log_partition set owner = 'one', lease_until = 1, epoch = epoch + 1 where partition = 1")
             .unwrap();
+        // The other one has changed hands as well.
         let findings = diagnosed(&stage);
-        findings.iter().any(|finding| finding["code"] == "lease-fight").then_some(findings)
+        let fight = findings.iter().find(|finding| finding["code"] == "lease-fight")?;
+        fight["details"].to_string().contains("partition 1:").then_some(findings)
     });
-    assert!(details(&findings, "lease-fight").contains("partition 1"), "{findings:#?}");
     assert_eq!(finding(&findings, "lease-fight")["severity"], json!("problem"));
 }
 
 #[tokio::test]
-async fn a_damaged_checkpoint_and_a_log_that_ends_too_early_are_seen() {
+async fn checkpoints_that_are_old_or_damaged_and_a_log_that_ends_too_early_are_seen() {
     let Some(stage) = Stage::kafka() else { return };
     let (stage, server) = well(stage).await;
     assert_eq!(server.terminate().code(), Some(0), "which leaves checkpoints behind");
     let database = stage.database();
+    database.query("update checkpoint set at = at - 3600000000").unwrap();
+    let server = stage.serve();
+    let old = until("records behind a checkpoint of an hour ago", PATIENCE, || {
+        let findings = diagnosed(&stage);
+        findings.into_iter().find(|finding| finding["code"] == "checkpoint-old")
+    });
+    assert!(old["details"][0]["en"].as_str().unwrap().contains("60 min old"), "{old:#?}");
+    server.kill();
     database.query("update checkpoint set checksum = 'not its sum' where partition = 3").unwrap();
     database.query("update log_partition set next_offset = 1000000 where partition = 0").unwrap();
     let findings = diagnosed(&stage);
     assert_eq!(details(&findings, "checkpoint-damaged"), "partition 3");
     assert!(details(&findings, "log-behind").contains("committed is 1000000"));
+}
+
+#[tokio::test]
+async fn what_waits_long_in_the_log_or_is_deleted_unwatched_is_seen() {
+    let Some(stage) = Stage::kafka() else { return };
+    let (stage, server) = well(stage).await;
+    assert_eq!(server.terminate().code(), Some(0));
+    let (log, store) = stage.open().await;
+    let Bounds { end, .. } = log.bounds(&Topic::Observation, 1).await.unwrap();
+    let minutes_ago = Clock::real().micros() - 300_000_000;
+    let waits = Append { topic: Topic::Observation, partition: 1, record: Record::new("it waits", minutes_ago) };
+    log.append(vec![waits]).await.unwrap();
+    log.close().await;
+    store.close().await;
+    let (admin, options) = (admin(&stage), AdminOptions::new());
+    let observation = stage.topic("observation.v1");
+    let delete = async |before: u64| {
+        let mut offsets = TopicPartitionList::new();
+        let before = Offset::Offset(i64::try_from(before).unwrap());
+        offsets.add_partition_offset(&observation, 1, before).unwrap();
+        admin.delete_records(&offsets, &options).await.unwrap();
+        diagnosed(&stage)
+    };
+    // Without what the server said last, which may be unwatched as well.
+    let lag = details(&delete(end).await, "watch-lags");
+    assert!(lag.starts_with("partition 1: ") && lag.ends_with("the oldest waits for 5 min"), "{lag}");
+    let late = details(&delete(end + 1).await, "log-begins-late");
+    assert!(late.contains(&format!("partition 1: the log begins at {}", end + 1)), "{late}");
 }
