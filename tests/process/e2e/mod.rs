@@ -11,4 +11,5 @@ mod restart;
 mod same;
 mod topics;
 mod trace;
+mod unseen;
 mod way;
