@@ -100,7 +100,6 @@ texts! {
     Live "实时" "Live"
     LiveCut "连接中断，画面停在" "Cut off; this is as of"
     LiveOff "不自动更新" "Not updating"
-    NoScript "浏览器没有运行脚本：本页每 20 秒整页刷新一次。" "Scripts are off: this page reloads as a whole every 20 seconds."
     Mute "提示音" "Sound"
     MuteOn "静音中" "Muted"
     KeysTitle "按键" "Keys"
@@ -112,10 +111,8 @@ texts! {
     All "全部" "All"
     More "下一页" "Next page"
     Back "返回" "Back"
-    Print "打印" "Print"
     Undo "撤回" "Undo"
     Sent "已提交" "Done"
-    Sending "正在提交" "Sending"
 
     // The counts of the header.
     CountWaiting "待决" "to decide"
@@ -132,7 +129,6 @@ texts! {
     QueueEmpty "现在没有要你决定的事。" "Nothing needs you right now."
     QueueEmptyWhy "点位都看得见，未结案件都有人在办。" "Places are seen, and every open case has somebody on it."
     QueueEmptyBlind "未结案件都有人在办；但有点位看不见，见下。" "Every open case has somebody on it; but some places cannot be seen, see below."
-    NoCaseYet "尚未立案" "No case yet"
 
     // Why a case waits for a person.
     NeedCheck "看不见现场，请人工核查" "Cannot be seen: check by person"
@@ -144,8 +140,6 @@ texts! {
 
     // The map.
     Map "街道示意图" "Schematic street map"
-    MapClear "全部正常" "all clear"
-    MapPlaces "个点位" "places"
     Legend "图例" "Legend"
     LastHour "近 60 分钟" "Last 60 minutes"
     HourOpened "立案" "filed"
@@ -201,7 +195,6 @@ texts! {
     ClockPostCheck "核查" "Check"
 
     // The case.
-    Case "案件" "Case"
     CasePane "选中的案件" "Selected case"
     NoCaseChosen "没有选中的案件" "No case selected"
     NoCaseChosenWhy "在左边选一件，或按 j。" "Pick one on the left, or press j."
@@ -209,30 +202,21 @@ texts! {
     WhyClause "条件" "Clause"
     WhySeen "所见" "Seen"
     WhySource "来源" "Source"
-    WhyHeld "持续" "Held for"
-    WhyReported "上报" "Reported"
     Clocks "时限" "Clocks"
-    ClocksNone "现在没有时限在走。" "No clock is running."
     Seats "席位" "Seats"
     SeatsNone "还没有请任何单位。" "No unit has been asked yet."
     SeatsPast "先前的席位" "Earlier seats"
     Timeline "经过" "What happened"
     Journal "案件变更" "Journal"
     Next "接下来" "Next"
-    Ladder "下一步" "What comes next"
     Photos "佐证" "Evidence"
-    PhotosNone "还没有照片。" "No photos yet."
     PhotoOpen "查看（记入调阅台账）" "View (entered in the viewing ledger)"
     MaybeSame "可能是同一件" "Possibly the same"
     RuleLabel "规则" "Rule"
     LastKnown "此前" "before:"
-    GridLabel "网格" "Grid"
     Printed "截至" "As of"
     MapUnnamed "图上没写下名字的" "Not named on the map"
     OpenCase "打开案件页" "Open case page"
-    Severity "级别" "Severity"
-    FiledAt "立案" "Filed"
-    ChangedAt "变更" "Changed"
     By "由" "by"
     Late "补报" "late"
     CallUnit "电话" "Call"
@@ -254,12 +238,9 @@ texts! {
     DoNote "备注" "Note"
     DoMore "更多" "More"
     Reason "理由" "Reason"
-    ReasonNeeded "请写明理由" "A reason is needed"
     ReasonOptional "理由（可不写）" "Reason (optional)"
     Confirm "提交" "Submit"
-    Cancel "取消" "Cancel"
     Refused "没有办成" "Not done"
-    RefusedKept "什么也没有改变。" "Nothing was changed."
 
     // Presets of reasons.
     WhyBusy "人手不足" "No crew free"
@@ -372,8 +353,6 @@ texts! {
     FieldGoneWhy "请呼叫值班席另发链接。" "Call the desk for a new link."
     FieldOffline "未送出，已存在本机，有信号时自动发送" "Not sent yet; kept on this device and sent when there is signal"
     FieldQueued "待发送" "waiting"
-    FieldSent "已送出" "Sent"
-    FieldKept "已留作补报" "kept as late facts"
     FieldWhere "位置" "Where"
     FieldRefused "没有送成，请看原因" "Not taken; see why"
 
@@ -403,7 +382,6 @@ texts! {
     SystemNever "从未" "never"
     SystemLeases "独占的工作" "Work of one process at a time"
     SystemWork "工作" "Work"
-    SystemUntil "到" "Until"
     SystemDestinations "待发箱去处" "Destinations of the outbox"
     SystemDestination "去处" "Destination"
     SystemCursor "已送到" "Has had"
@@ -417,10 +395,7 @@ texts! {
     SystemConfiguration "配置版本" "Configuration"
 
     // Words on their own.
-    Number "编号" "Number"
-    Coordination "综合协调岗" "Coordination post"
     Here "这里" "Here"
-    Unnamed "未命名" "Unnamed"
 }
 
 #[cfg(test)]
