@@ -73,6 +73,15 @@ struct State {
     stop: CancellationToken,
     /// A place for every stream that may be open.
     streams: Arc<Semaphore>,
+    /// When the doctor last looked closely, and what only that sees.
+    examined: system::Examined,
+}
+
+impl State {
+    fn new(desk: Desk, settings: ConsoleSettings, stop: CancellationToken) -> Arc<Self> {
+        let streams = Arc::new(Semaphore::new(settings.bounds.streams));
+        Arc::new(Self { desk, settings, stop, streams, examined: system::Examined::default() })
+    }
 }
 
 /// Serves everything on an open listener until told to stop; requests under way are finished.
@@ -84,12 +93,13 @@ pub async fn serve(
     stop: CancellationToken,
 ) {
     let (linger, bounds) = (settings.linger, settings.bounds);
-    let router = router(desk, settings, intake.unwrap_or_default(), stop.clone());
+    let state = State::new(desk, settings, stop.clone());
+    let router = router(&state, intake.unwrap_or_default());
     let leave = async move {
         stop.cancelled().await;
         tokio::time::sleep(linger).await;
     };
-    listen::listen(listener, router, bounds, leave).await;
+    tokio::join!(listen::listen(listener, router, bounds, leave), system::examine_regularly(&state));
 }
 
 /// Serves the metrics alone, behind the same access control, until told to stop.
@@ -99,14 +109,13 @@ pub async fn serve_metrics(listener: TcpListener, desk: Desk, access: Access, bo
 }
 
 /// All routes of a process: those given (intake), and the console's own, behind the same access control.
-fn router(desk: Desk, settings: ConsoleSettings, intake: Router, stop: CancellationToken) -> Router {
-    let (access, bounds) = (settings.access.clone(), settings.bounds);
+fn router(state: &Arc<State>, intake: Router) -> Router {
+    let (desk, settings) = (&state.desk, &state.settings);
     let metrics = if settings.metrics_apart { Router::new() } else { probes::metrics_of(desk.clone()) };
     let shown = if settings.pages { shown() } else { Router::new() };
-    let state =
-        Arc::new(State { desk: desk.clone(), streams: Arc::new(Semaphore::new(bounds.streams)), settings, stop });
-    let routes = probes::routes().merge(shown).with_state(Arc::clone(&state)).merge(metrics).merge(intake);
-    guarded(routes, access, bounds, &desk).layer(axum::middleware::from_fn_with_state(state, told::to_people))
+    let routes = probes::routes().merge(shown).with_state(Arc::clone(state)).merge(metrics).merge(intake);
+    let told = axum::middleware::from_fn_with_state(Arc::clone(state), told::to_people);
+    guarded(routes, settings.access.clone(), settings.bounds, desk).layer(told)
 }
 
 /// Refusals in one form, the headers of every answer, and access control around routes.

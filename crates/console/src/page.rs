@@ -11,7 +11,7 @@ use crate::text::{Lang, Text};
 use crate::tone::Tone;
 use crate::view::board::BoardView;
 use crate::view::case::CaseView;
-use crate::view::condition::{ConditionFilter, ConditionsView};
+use crate::view::condition::ConditionsView;
 use crate::view::dead::DeadView;
 use crate::view::decision::Asks;
 use crate::view::field::{FieldView, Holder};

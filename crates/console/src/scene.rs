@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_domain::case::{Case, Role};
 use muster_domain::catalogue::{Catalogue, Place};
-use muster_domain::condition::{Reason, State, Subject};
+use muster_domain::condition::{BlindSource, Reason, State, Subject};
 use muster_domain::id::{CaseId, CaseKind, ClassId, Competence, EpisodeId, GridId, PlaceId, RuleId, UnitId};
 use muster_domain::text::Words;
 use muster_domain::time::{Filed, LogTime, Seen, Span};
@@ -108,10 +108,10 @@ pub struct ConditionNow {
 /// Blindness that lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlindNow {
-    /// Silent since, where there ever was a word.
+    /// Not seen since, where there ever was a word.
     pub since: Option<LogTime>,
-    /// The sources that say nothing.
-    pub sources: Vec<String>,
+    /// The sources that do not cover, each with why.
+    pub sources: Vec<BlindSource>,
 }
 
 /// What happened in the last hour, for the strip under the map.
@@ -132,13 +132,12 @@ impl Scene<'_> {
         self.book.kinds.get(kind).map_or_else(|| kind.to_string(), |words| self.look.w(words).to_owned())
     }
 
-    /// The name of a rule; its id where the book has none.
+    /// The name of a rule; its id where the book has none. What is built in is called as the kind of case that it means.
     #[must_use]
     pub fn rule(&self, rule: &RuleId) -> String {
-        let built_in = (rule.as_str() == "muster.device.blind")
-            .then(|| self.look.t(crate::text::Text::RuleDeviceBlind).to_owned());
-        let written = self.book.rules.get(rule).map(|card| self.look.w(&card.name).to_owned());
-        written.or(built_in).unwrap_or_else(|| rule.to_string())
+        let written = self.book.rules.get(rule).map(|card| &card.name);
+        let kind = || self.book.kinds.iter().find(|(kind, _)| kind.as_str() == rule.as_str()).map(|(_, name)| name);
+        written.or_else(kind).map_or_else(|| rule.to_string(), |name| self.look.w(name).to_owned())
     }
 
     /// The name of a unit; its id where the catalogue has none.
@@ -176,7 +175,7 @@ impl Scene<'_> {
             Subject::Device(id) => {
                 self.catalogue.devices.get(id).map_or_else(|| id.to_string(), |device| device.name.clone())
             }
-            Subject::Adapter(name) => name.to_string(),
+            Subject::Adapter(name) => crate::wording::adapter(self.look.lang, name.as_str()),
             Subject::Report(_) => case
                 .grid
                 .as_ref()

@@ -23,6 +23,8 @@ pub enum Tone {
     Easing,
     /// We cannot see.
     Blind,
+    /// Nothing comes in by it.
+    Unserved,
     /// Nothing was ever said.
     Unknown,
     /// It is not so.
@@ -31,8 +33,16 @@ pub enum Tone {
 
 impl Tone {
     /// Every tone, worst first.
-    pub const ALL: [Self; 7] =
-        [Self::Present, Self::Reported, Self::Suspected, Self::Easing, Self::Blind, Self::Unknown, Self::Clear];
+    pub const ALL: [Self; 8] = [
+        Self::Present,
+        Self::Reported,
+        Self::Suspected,
+        Self::Easing,
+        Self::Blind,
+        Self::Unserved,
+        Self::Unknown,
+        Self::Clear,
+    ];
 
     /// The name in style sheets.
     #[must_use]
@@ -43,6 +53,7 @@ impl Tone {
             Self::Suspected => "suspected",
             Self::Easing => "easing",
             Self::Blind => "blind",
+            Self::Unserved => "unserved",
             Self::Unknown => "unknown",
             Self::Clear => "clear",
         }
@@ -57,6 +68,7 @@ impl Tone {
             Self::Suspected => Text::StateSuspected,
             Self::Easing => Text::StateEasing,
             Self::Blind => Text::StateBlind,
+            Self::Unserved => Text::StateUnserved,
             Self::Unknown => Text::StateUnknown,
             Self::Clear => Text::StateClear,
         }

@@ -1,7 +1,7 @@
 //! Codes of the rule book and the journal in the words of the post.
 
 use muster_domain::case::{CaseOutcome, CaseState, ClockKind, Role, SeatState};
-use muster_domain::condition::{Fact, State};
+use muster_domain::condition::{BlindCause, Fact, State};
 use muster_domain::record::Value;
 
 use crate::phrase;
@@ -58,6 +58,28 @@ pub fn source(lang: Lang, name: &str) -> String {
 #[must_use]
 pub fn post(lang: Lang, name: &str) -> String {
     if name == "local" { lang.pick("值班席", "the desk").to_owned() } else { name.to_owned() }
+}
+
+/// What an adapter of ours is called; one that follows a topic of others has the name of its source.
+#[must_use]
+pub fn adapter(lang: Lang, name: &str) -> String {
+    match name {
+        "http" => lang.pick("HTTP 接入", "HTTP intake").to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// Why a source does not cover its place.
+#[must_use]
+pub const fn blind_cause(cause: Option<BlindCause>) -> Text {
+    match cause {
+        Some(BlindCause::Silent) => Text::CauseSilent,
+        Some(BlindCause::Offline) => Text::CauseOffline,
+        Some(BlindCause::Stale) => Text::CauseStale,
+        Some(BlindCause::Dark) => Text::CauseDark,
+        Some(BlindCause::Occluded) => Text::CauseOccluded,
+        None => Text::CauseUnknown,
+    }
 }
 
 /// Why something was parked, in a few words; the code itself where we have none.
@@ -177,6 +199,9 @@ pub fn clause(lang: Lang, when: &str) -> String {
         "occupied" => return lang.pick("通道有物占用", "something is in the lane").to_owned(),
         "silent" => return lang.pick("没有消息", "nothing is heard").to_owned(),
         "!occupied" => return lang.pick("通道畅通", "the lane is free").to_owned(),
+        "heard again" => return lang.pick("又有消息了", "heard from again").to_owned(),
+        "withdrawn" => return lang.pick("规则或点位已撤下", "rule or place withdrawn").to_owned(),
+        "corrected at restart" => return lang.pick("重启后更正", "corrected after a restart").to_owned(),
         _ => {}
     }
     let words: &[(&str, &str, &str)] = &[

@@ -181,7 +181,7 @@ pub enum EndedHow {
     Withdrawn,
 }
 
-/// A condition went blind or sees again. A flag for people: it changes no state.
+/// A condition went blind or sees again, or is blind for another reason. A flag for people: it changes no state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blind {
     /// Which condition.
@@ -190,10 +190,57 @@ pub struct Blind {
     pub blind: bool,
     /// The log time of the look that found it.
     pub at: LogTime,
-    /// Silent since this instant, where there ever was a word.
+    /// Not seen since this instant, the last word when it went blind; `None` if there never was one.
     pub since: Option<LogTime>,
     /// The sources that do not cover.
-    pub sources: Vec<String>,
+    pub sources: Vec<BlindSource>,
+}
+
+/// A source that does not cover its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlindSource {
+    /// Which source.
+    pub source: String,
+    /// Why; `None` where that was not written down.
+    pub cause: Option<BlindCause>,
+}
+
+/// Why a source does not cover its place: what it last said of itself, else that nothing is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BlindCause {
+    /// Nothing is heard of it.
+    Silent,
+    /// It is not connected.
+    Offline,
+    /// Its picture or value is not current.
+    Stale,
+    /// Its view is too dark.
+    Dark,
+    /// Its view is covered.
+    Occluded,
+}
+
+impl BlindCause {
+    /// Every cause.
+    pub const ALL: [Self; 5] = [Self::Silent, Self::Offline, Self::Stale, Self::Dark, Self::Occluded];
+
+    /// The name used in every format.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::Offline => "offline",
+            Self::Stale => "stale",
+            Self::Dark => "dark",
+            Self::Occluded => "occluded",
+        }
+    }
+
+    /// The cause of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.name() == name)
+    }
 }
 
 /// A step of the ladder.
@@ -253,5 +300,6 @@ mod tests {
         assert_eq!(Subject::parse("moon:1"), None);
         assert_eq!(Subject::parse("place:"), None);
         assert_eq!(State::parse("easing"), Some(State::Easing));
+        assert_eq!(BlindCause::ALL.map(|cause| BlindCause::parse(cause.name())), BlindCause::ALL.map(Some));
     }
 }

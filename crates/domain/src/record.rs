@@ -1,6 +1,7 @@
 //! Everything a partition's log can say (ENGINE §1): what sources saw, and the control records that carry time,
 //! configuration and people's acts into the watch.
 
+use crate::condition::BlindCause;
 use crate::geo::Position;
 use crate::id::{
     ActId, AdapterName, CaseId, CaseKind, DeviceId, EffectId, EpisodeId, GridId, ObservationKind, PlaceId, RuleId,
@@ -130,10 +131,19 @@ impl Health {
     /// ENGINE §3: unhealthy is `online` or `fresh` false, or `occluded` or `dark` true.
     #[must_use]
     pub fn healthy(self) -> bool {
-        self.online != Some(false)
-            && self.fresh != Some(false)
-            && self.occluded != Some(true)
-            && self.dark != Some(true)
+        self.ailment().is_none()
+    }
+
+    /// What is wrong by its own word; of several things the one that explains the others.
+    #[must_use]
+    pub fn ailment(self) -> Option<BlindCause> {
+        let claims = [
+            (self.online == Some(false), BlindCause::Offline),
+            (self.fresh == Some(false), BlindCause::Stale),
+            (self.dark == Some(true), BlindCause::Dark),
+            (self.occluded == Some(true), BlindCause::Occluded),
+        ];
+        claims.into_iter().find_map(|(claimed, what)| claimed.then_some(what))
     }
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::condition::StateV1;
+use crate::condition::{BlindCauseV1, StateV1};
 use crate::instant::Instant;
 use crate::problem::Problem;
 use crate::reason::{ReasonV1, WordsV1};
@@ -32,6 +32,8 @@ pub struct Standing {
     /// Blind, or seeing again, since then; `null` where it was never blind.
     #[schemars(with = "Option<Instant>")]
     pub blind_since: Option<String>,
+    /// The sources that do not cover it, while it is blind.
+    pub blind_sources: Vec<BlindSource>,
     /// The level of a key area; `null` where the rule knows none.
     pub level: Option<u8>,
     /// The episode under way.
@@ -39,6 +41,16 @@ pub struct Standing {
     /// Why it is in its state; `null` where it has never moved.
     #[schemars(with = "Option<ReasonV1<'static>>")]
     pub reason: Option<Value>,
+}
+
+/// A source that does not cover its place.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct BlindSource {
+    /// Which source.
+    pub source: String,
+    /// What it last said of itself, else `silent`; `null` where that was not written down.
+    #[schemars(with = "Option<BlindCauseV1>")]
+    pub cause: Option<String>,
 }
 
 /// A rule of the rule book that holds.

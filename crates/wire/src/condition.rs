@@ -1,6 +1,10 @@
 //! `muster.condition.v1`: what the watch has to say, one change a record.
 
-use muster_domain::condition::{Blind, Change, ConditionKey, Ended, EndedHow, Moved, Opened, State, Step};
+use std::collections::BTreeMap;
+
+use muster_domain::condition::{
+    Blind, BlindCause, BlindSource, Change, ConditionKey, Ended, EndedHow, Moved, Opened, State, Step,
+};
 use muster_domain::id::{CaseKind, EpisodeId, RuleId, computed};
 use muster_domain::time::{LogTime, Seen};
 use schemars::JsonSchema;
@@ -155,17 +159,20 @@ enum ChangeV1<'a> {
         /// Why.
         reason: ReasonV1<'a>,
     },
-    /// It went blind or sees again.
+    /// It went blind or sees again, or is blind for another reason.
     Blind {
         /// Blind from now on, or seeing again.
         blind: bool,
         /// The log time of the look that found it.
         at: Instant,
-        /// Silent since this instant.
+        /// Not seen since this instant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Instant>,
         /// The sources that do not cover.
         sources: Vec<Text<'a>>,
+        /// Why each of them does not, as far as that is known: what it last said of itself, else `silent`.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        causes: BTreeMap<Text<'a>, BlindCauseV1>,
     },
     /// A step of the ladder is due, or is passed over.
     Step {
@@ -188,6 +195,8 @@ mirrored! {
     StateV1 as "State" = State { Unknown, Clear, Suspected, Present, Easing }
     /// How an episode ended.
     EndedHowV1 as "EndedHow" = EndedHow { SeenClear, ByPerson, Withdrawn }
+    /// Why a source does not cover its place.
+    BlindCauseV1 as "BlindCause" = BlindCause { Silent, Offline, Stale, Dark, Occluded }
 }
 
 impl<'a> From<&'a Change> for ChangeV1<'a> {
@@ -221,7 +230,12 @@ impl<'a> From<&'a Change> for ChangeV1<'a> {
                 blind: blind.blind,
                 at: Instant(blind.at.micros()),
                 since: blind.since.map(|at| Instant(at.micros())),
-                sources: blind.sources.iter().map(Text::from).collect(),
+                sources: blind.sources.iter().map(|told| (&told.source).into()).collect(),
+                causes: blind
+                    .sources
+                    .iter()
+                    .filter_map(|told| Some(((&told.source).into(), told.cause?.into())))
+                    .collect(),
             },
             Change::Step(step) => Self::Step {
                 episode: step.episode.as_str().into(),
@@ -268,12 +282,18 @@ impl ChangeV1<'_> {
                 retrospective,
                 reason: reason.checked(at.key("ended").key("reason"))?,
             }),
-            Self::Blind { blind, at: when, since, sources } => Change::Blind(Blind {
+            Self::Blind { blind, at: when, since, sources, causes } => Change::Blind(Blind {
                 key,
                 blind,
                 at: LogTime::from_micros(when.0),
                 since: since.map(|at| LogTime::from_micros(at.0)),
-                sources: sources.into_iter().map(String::from).collect(),
+                sources: sources
+                    .into_iter()
+                    .map(|source| BlindSource {
+                        cause: causes.get(&source).copied().map(Into::into),
+                        source: source.into(),
+                    })
+                    .collect(),
             }),
             Self::Step { episode, rule_version, step, at: when, skipped } => Change::Step(Step {
                 key,

@@ -62,8 +62,12 @@ pub struct System {
     pub destinations: Vec<Destination>,
     /// What has not reached its destination yet.
     pub outbox: Outbox,
-    /// What this process finds wrong by what it has at hand.
+    /// What this process finds wrong: by what it has at hand now, and by what it saw when it last looked closely.
     pub findings: Vec<Finding>,
+    /// When it last looked closely, as it does when it is asked for `/api/v1/doctor` and every few minutes by itself;
+    /// `null` where it has not yet.
+    #[schemars(with = "Option<Instant>")]
+    pub examined: Option<String>,
 }
 
 /// A partition of the observation topic.

@@ -12,5 +12,6 @@ mod restart;
 mod same;
 mod topics;
 mod trace;
+mod unseen;
 mod upgrade;
 mod way;

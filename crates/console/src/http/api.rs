@@ -7,6 +7,7 @@ use axum::extract::{Path, Query, Request, State as Of};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use muster_domain::case::Case;
+use muster_domain::condition::{BlindSource, Change};
 use muster_domain::id::{CaseId, EvidenceId};
 use muster_pipeline::admit::Caller;
 use muster_pipeline::desk::{Desk, MAX_EVIDENCE_BYTES, Standing};
@@ -140,6 +141,14 @@ pub(super) async fn condition(Of(state): At, Path(id): Path<String>) -> Response
 fn standing(standing: &Standing) -> wire::Standing {
     let row = &standing.row;
     let last = standing.last.as_ref().map(|last| value(&muster_wire::condition::write(last)));
+    let sources = match &standing.blind {
+        Some(Change::Blind(blind)) => blind.sources.as_slice(),
+        _ => &[],
+    };
+    let source = |told: &BlindSource| wire::BlindSource {
+        source: told.source.clone(),
+        cause: told.cause.map(|cause| cause.name().to_owned()),
+    };
     wire::Standing {
         id: row.id.clone(),
         rule: row.rule.clone(),
@@ -149,6 +158,7 @@ fn standing(standing: &Standing) -> wire::Standing {
         blind: row.blind,
         since: muster_wire::rfc3339(row.since),
         blind_since: row.blind_since.map(muster_wire::rfc3339),
+        blind_sources: sources.iter().map(source).collect(),
         level: None,
         episode: row.episode.clone(),
         reason: last.and_then(|mut last| last.pointer_mut("/change/moved/reason").map(Value::take)),

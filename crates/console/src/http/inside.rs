@@ -17,7 +17,7 @@ impl Inside {
     /// The console's routes, and those given.
     #[must_use]
     pub fn new(desk: Desk, settings: ConsoleSettings, routes: Router) -> Self {
-        Self(super::router(desk, settings, routes, CancellationToken::new()))
+        Self(super::router(&super::State::new(desk, settings, CancellationToken::new()), routes))
     }
 
     /// Answers a request as the listener would.

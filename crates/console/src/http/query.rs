@@ -4,6 +4,7 @@ use muster_domain::case::CaseState;
 use muster_domain::condition::State as ConditionState;
 use muster_domain::id::GridId;
 use muster_pipeline::admit::Caller;
+use muster_rules::rulebook::ADAPTER_SILENT;
 use muster_store::{CaseFilter, ConditionFilter, DeadLetterFilter, DeadLetterState};
 use muster_wire::problem::Problem;
 use serde::Deserialize;
@@ -65,6 +66,9 @@ impl CaseQuery {
     }
 }
 
+/// What an adapter is called that is silent: it serves nobody.
+const UNSERVED: &str = "unserved";
+
 /// The filters of a list of conditions.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ConditionQuery {
@@ -81,12 +85,22 @@ pub(super) struct ConditionQuery {
 impl ConditionQuery {
     pub(super) fn filter(&self) -> Result<ConditionFilter, Problem> {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let blind = (self.state == "blind").then_some(true);
-        let state = some(&self.state).filter(|_| blind.is_none());
-        if state.as_deref().is_some_and(|state| ConditionState::parse(state).is_none()) {
-            return Err(answer::bad_parameter("state", "is neither a state of a condition nor blind"));
+        let (place, rule) = (some(&self.place), some(&self.rule));
+        match self.state.as_str() {
+            "" => Ok(ConditionFilter { place, rule, ..ConditionFilter::default() }),
+            "blind" => Ok(ConditionFilter { place, rule, blind: Some(true), ..ConditionFilter::default() }),
+            UNSERVED => {
+                // Of another rule nothing is ever so.
+                let state =
+                    if rule.as_deref().is_none_or(|rule| rule == ADAPTER_SILENT) { "present" } else { UNSERVED };
+                let rule = rule.or_else(|| Some(ADAPTER_SILENT.to_owned()));
+                Ok(ConditionFilter { place, rule, state: Some(state.to_owned()), blind: None })
+            }
+            name if ConditionState::parse(name).is_some() => {
+                Ok(ConditionFilter { place, rule, state: Some(name.to_owned()), blind: None })
+            }
+            _ => Err(answer::bad_parameter("state", "is neither a state of a condition nor blind or unserved")),
         }
-        Ok(ConditionFilter { place: some(&self.place), rule: some(&self.rule), state, blind })
     }
 }
 

@@ -1,11 +1,13 @@
 //! How the system is: the page, the API behind it, and what the doctor finds from within.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::extract::State as Of;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use muster_pipeline::doctor::{Facts, Finding, PartitionSeen, Work, judge, told};
+use muster_domain::time::Span;
+use muster_pipeline::doctor::{CloseLook, Facts, Finding, PartitionSeen, Work, judge, told};
 use muster_store::{DestinationRow, LeaseRow};
 use muster_wire::{rfc3339, system as wire};
 
@@ -17,20 +19,74 @@ use crate::view::system;
 
 type At = Of<Arc<State>>;
 
+/// How often a process looks closely by itself. It costs the opening of every day of an embedded log and the reading of
+/// every newest checkpoint.
+const EVERY: Span = Span::from_mins(5);
+/// However fast a demo's world runs.
+const LEAST: Duration = Duration::from_secs(15);
+
+/// The last close look of this process.
+#[derive(Debug, Default)]
+pub(super) struct Examined(Mutex<Option<CloseLook>>);
+
+impl Examined {
+    fn last(&self) -> Option<CloseLook> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Of two that were under way at once the later one counts.
+    fn keep(&self, look: CloseLook) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_none_or(|last| last.at() <= look.at()) {
+            *last = Some(look);
+        }
+    }
+}
+
+/// Looks closely, and remembers it.
+async fn examine(state: &State) -> Facts {
+    let facts = state.desk.facts(true).await;
+    state.examined.keep(CloseLook::of(&facts));
+    facts
+}
+
+/// Looks closely every few minutes until the process stops, where there are pages to show it.
+pub(super) async fn examine_regularly(state: &State) {
+    let pause = state.desk.clock.real_time(EVERY);
+    let looks = async {
+        tokio::time::sleep(LEAST).await;
+        loop {
+            examine(state).await;
+            tokio::time::sleep(pause.max(LEAST)).await;
+        }
+    };
+    if state.settings.pages {
+        state.stop.run_until_cancelled(looks).await;
+    }
+}
+
+/// What is so at a glance, with what the last close look saw beside it, and when that was.
+async fn glance(state: &State) -> (Facts, Option<i64>) {
+    let mut facts = state.desk.facts(false).await;
+    let last = state.examined.last();
+    last.iter().for_each(|last| last.recall(&mut facts));
+    (facts, last.map(|last| last.at()))
+}
+
 pub(super) async fn page(Of(state): At, headers: HeaderMap, uri: Uri) -> Response {
-    let facts = state.desk.facts(false).await;
+    let (facts, examined) = glance(&state).await;
     let look = plain_look(&state, &headers, &uri);
     let holds = state.desk.config().map(|config| config.version);
-    let view = system::system(&look, &facts, &judge(&facts), holds);
+    let view = system::system(&look, &facts, &judge(&facts), holds, examined);
     with_choice(&headers, &uri, answer::page(page::system(&look, &view)))
 }
 
 pub(super) async fn doctor(Of(state): At) -> Response {
-    answer::json(&told(&state.desk.facts(true).await))
+    answer::json(&told(&examine(&state).await))
 }
 
 pub(super) async fn read(Of(state): At) -> Response {
-    let facts = state.desk.facts(false).await;
+    let (facts, examined) = glance(&state).await;
     let findings = judge(&facts).into_iter().map(Finding::told).collect();
     let nothing = Work::default();
     let work = facts.work.as_ref().unwrap_or(&nothing);
@@ -48,6 +104,7 @@ pub(super) async fn read(Of(state): At) -> Response {
             newest: work.last_number,
         },
         findings,
+        examined: examined.map(rfc3339),
     })
 }
 

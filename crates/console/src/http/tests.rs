@@ -3,6 +3,7 @@
 mod bench;
 mod letters;
 mod same;
+mod shown;
 
 use axum::body::Body;
 use muster_domain::id::AdapterName;

@@ -61,8 +61,6 @@ pub struct BlindRow {
     pub place: String,
     /// For how long.
     pub lasted: Option<Lasted>,
-    /// The sources that are silent.
-    pub sources: String,
 }
 
 /// What the board is drawn from.
@@ -152,7 +150,6 @@ fn blind_rows(scene: &Scene<'_>, conditions: &[ConditionNow]) -> Vec<BlindRow> {
             Some(BlindRow {
                 place: scene.place_name(place),
                 lasted: silence.map(|span| Lasted::until_now(scene.look, span)),
-                sources: condition.blind.as_ref().map(|blind| blind.sources.join(", ")).unwrap_or_default(),
             })
         })
         .collect();

@@ -90,7 +90,7 @@ fn chips(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Vec<Chi
             chips.append(&mut own);
         }
         if chips.is_empty() && matches!(case.subject, Subject::Device(_) | Subject::Adapter(_)) && case.is_present() {
-            let tone = Tone::Blind;
+            let tone = if matches!(case.subject, Subject::Adapter(_)) { Tone::Unserved } else { Tone::Blind };
             chips.push(Chip::bare(tone.name(), look.t(tone.text())));
         }
         if !case.reports.is_empty() {

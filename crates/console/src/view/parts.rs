@@ -69,7 +69,8 @@ impl Chip {
 pub fn condition_chips(scene: &Scene<'_>, condition: &ConditionNow) -> Vec<Chip> {
     let look = scene.look;
     let tone = match condition.subject {
-        Subject::Device(_) | Subject::Adapter(_) if condition.state == State::Present => Tone::Blind,
+        Subject::Device(_) if condition.state == State::Present => Tone::Blind,
+        Subject::Adapter(_) if condition.state == State::Present => Tone::Unserved,
         _ => Tone::of(condition.state),
     };
     let mut chips = Vec::new();

@@ -17,6 +17,8 @@ pub struct SystemView {
     pub configuration: Option<u64>,
     /// What is wrong, worst first in each area.
     pub findings: Vec<FindingView>,
+    /// When the doctor last looked closely, and how long ago that was.
+    pub examined: Option<(When, String)>,
     /// Partitions, leases and destinations; absent where the database does not answer.
     pub work: Option<WorkView>,
 }
@@ -109,11 +111,18 @@ const SHORT: i64 = 5_000_000;
 
 /// The system page of these facts and findings.
 #[must_use]
-pub fn system(look: &Look, facts: &Facts, findings: &[Finding], configuration: Option<u64>) -> SystemView {
+pub fn system(
+    look: &Look,
+    facts: &Facts,
+    findings: &[Finding],
+    configuration: Option<u64>,
+    examined: Option<i64>,
+) -> SystemView {
     SystemView {
         version: env!("CARGO_PKG_VERSION"),
         configuration,
         findings: findings.iter().map(|one| finding(look, one)).collect(),
+        examined: examined.map(|at| (phrase::when(look, at), ago(look, facts.now - at))),
         work: facts.work.as_ref().map(|seen| work(look, seen, facts.now)),
     }
 }
@@ -158,11 +167,9 @@ fn partition(look: &Look, seen: &PartitionSeen, now: i64) -> PartitionView {
         committed: seen.row.offset,
         lag: seen.lag(),
         waited: (waited > SHORT).then(|| lasted(look, waited)),
-        checkpoint: seen.checkpoint.map(|checkpoint| {
-            let ago = lasted(look, now - checkpoint.at);
-            let ago = look.lang.pick(format!("{ago}前"), format!("{ago} ago"));
-            (phrase::when(look, checkpoint.at), ago, checkpoint.offset)
-        }),
+        checkpoint: seen
+            .checkpoint
+            .map(|checkpoint| (phrase::when(look, checkpoint.at), ago(look, now - checkpoint.at), checkpoint.offset)),
     }
 }
 
@@ -198,6 +205,11 @@ fn destination(look: &Look, row: &DestinationRow) -> DestinationView {
         attempts: row.attempts,
         says: row.last_error.clone().filter(|_| row.attempts > 0).unwrap_or_default(),
     }
+}
+
+fn ago(look: &Look, micros: i64) -> String {
+    let ago = lasted(look, micros);
+    look.lang.pick(format!("{ago}前"), format!("{ago} ago"))
 }
 
 fn lasted(look: &Look, micros: i64) -> String {

@@ -244,7 +244,9 @@ fn since(row: &ConditionRow, now: i64) -> Words {
 fn sightless(row: &ConditionRow, now: i64) -> Words {
     let change = row.blind_doc.as_deref().and_then(|doc| muster_wire::condition::read(doc).ok());
     let sources = match change {
-        Some(Change::Blind(blind)) => blind.sources.join(", "),
+        Some(Change::Blind(blind)) => {
+            blind.sources.iter().map(|told| told.source.as_str()).collect::<Vec<_>>().join(", ")
+        }
         _ => String::new(),
     };
     let (place, rule) = (row.place.as_deref().unwrap_or_default(), &row.rule);

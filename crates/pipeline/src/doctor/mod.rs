@@ -3,6 +3,7 @@
 //! [`Facts`] are gathered by [`Doctor`]; [`judge`] is pure. The command and a running server judge by the same functions.
 
 mod catalogue;
+mod closely;
 mod codes;
 mod facts;
 mod finding;
@@ -16,6 +17,7 @@ mod street;
 mod tests;
 mod work;
 
+pub use closely::CloseLook;
 pub use codes::{Area, Code, Severity};
 pub use facts::{
     ConfigSeen, Facts, Followed, PartitionSeen, RulesFolder, Setup, StoreFacts, StoreSeen, TokensFile, Work,

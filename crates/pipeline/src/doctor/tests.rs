@@ -426,6 +426,36 @@ fn a_restart_is_no_fight_and_one_long_ago_is_over() {
     assert_eq!(judge(&facts), []);
 }
 
+#[test]
+fn a_glance_recalls_what_a_close_look_found_as_long_as_it_is_so() {
+    let mut close = well();
+    let Ok(Inspection::Folder(folder)) = &mut close.log else { panic!("no folder") };
+    folder.days[0].trouble = Some("it is no database".to_owned());
+    work(&mut close).partitions[0].damaged = true;
+    work(&mut close).partitions[1].takeovers = (0..4).map(|n| NOW - n * SECOND).collect();
+    let look = CloseLook::of(&close);
+    let glance = || {
+        let mut facts = well();
+        let Ok(Inspection::Folder(folder)) = &mut facts.log else { panic!("no folder") };
+        folder.days.clear();
+        work(&mut facts).partitions.iter_mut().for_each(|seen| seen.takeovers.clear());
+        facts
+    };
+    let codes = |mut facts: Facts| {
+        look.recall(&mut facts);
+        judge(&facts).into_iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert_eq!(judge(&glance()), [], "a glance sees nothing of it");
+    assert_eq!(look.at(), NOW);
+    assert_eq!(codes(glance()), [Code::DayUnreadable, Code::LeaseFight, Code::CheckpointDamaged]);
+    let mut later = glance();
+    later.now += 6 * 60 * SECOND;
+    work(&mut later).partitions[0].checkpoint.as_mut().unwrap().offset += 1;
+    let later = codes(later);
+    assert!(later.contains(&Code::DayUnreadable), "{later:?}");
+    assert!(!later.contains(&Code::LeaseFight) && !later.contains(&Code::CheckpointDamaged), "{later:?}");
+}
+
 /// The table of `docs/doctor.md`.
 fn table() -> String {
     let row = |code: &Code| {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use muster_domain::condition::{Blind, Change, ConditionKey, Ended, EndedHow, Moved, Opened, Reason, State};
+use muster_domain::condition::{
+    Blind, BlindCause, BlindSource, Change, ConditionKey, Ended, EndedHow, Moved, Opened, Reason, State,
+};
 use muster_domain::id::{AdapterName, DeviceId, EpisodeId};
 use muster_domain::record::{Act, ActKind, Observation, Outcome, Part};
 use muster_domain::time::{LogTime, Seen, Span};
@@ -40,6 +42,8 @@ pub(super) struct Condition {
     adapters: BTreeMap<DeviceId, AdapterName>,
     /// Sources found silent at a tick, and without a word since.
     silent: BTreeSet<DeviceId>,
+    /// Why which source does not cover, as it was told last while blind.
+    told: BTreeMap<DeviceId, BlindCause>,
     /// §4: log time when a configuration brought the source.
     brought: BTreeMap<DeviceId, Option<LogTime>>,
     episode: Option<Episode>,
@@ -59,8 +63,8 @@ impl Condition {
         let standing = Standing { state: State::Unknown, from, witnesses: BTreeSet::new(), frozen: None, hold };
         let brought = setting.sources.keys().map(|device| (device.clone(), log)).collect();
         let (last, adapters, entries) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        let (blind, seen, episode, silent) = (false, None, None, BTreeSet::new());
-        Self { key, setting, blind, standing, entries, seen, last, adapters, silent, brought, episode }
+        let (blind, seen, episode, silent, told) = (false, None, None, BTreeSet::new(), BTreeMap::new());
+        Self { key, setting, blind, standing, entries, seen, last, adapters, silent, told, brought, episode }
     }
 
     /// An observation of its place, of a kind that the rule sees or about the health of one of its sources.
@@ -229,6 +233,7 @@ impl Condition {
         for device in setting.sources.keys() {
             self.brought.entry(device.clone()).or_insert(now.log);
         }
+        self.told.retain(|device, _| setting.sources.contains_key(device));
         self.setting = setting;
     }
 
@@ -248,7 +253,7 @@ impl Condition {
     /// §4: blind, computed at `T`: "no source covers, or a witness does not".
     pub(super) fn flag(&mut self, at: LogTime, intake: &Intake, out: &mut Vec<Change>) {
         let sources = heard(&self.entries, &self.setting);
-        let last = |device: &DeviceId| sources.get(device).map_or((None, false), Source::last);
+        let last = |device: &DeviceId| sources.get(device).map_or((None, None), Source::last);
         let time = |at: Seen| LogTime::from_micros(at.micros());
         for device in self.setting.sources.keys() {
             let word = last(device).0.map(time);
@@ -271,13 +276,22 @@ impl Condition {
             }
         }
         let gone = |device: &DeviceId| !self.setting.sources.contains_key(device);
-        let dark = |device: &DeviceId| gone(device) || last(device).1 || self.silent.contains(device);
+        // What it says of itself goes before that nothing is heard.
+        let cause = |device: &DeviceId| last(device).1.or(self.silent.get(device).map(|_| BlindCause::Silent));
+        let dark = |device: &DeviceId| gone(device) || cause(device).is_some();
         let unseen = self.setting.sources.keys().all(dark);
         let blind = unseen || self.witnesses(at).iter().any(dark);
-        if blind != self.blind {
-            let sources = self.setting.sources.keys().filter(|device| dark(device)).map(ToString::to_string).collect();
+        let causes = self.setting.sources.keys().filter_map(|device| Some((device.clone(), cause(device)?)));
+        let causes: BTreeMap<DeviceId, BlindCause> = causes.collect();
+        if blind != self.blind || (blind && causes != self.told) {
+            let source = |(device, cause): (&DeviceId, &BlindCause)| BlindSource {
+                source: device.to_string(),
+                cause: Some(*cause),
+            };
+            let sources = causes.iter().map(source).collect();
             out.push(Change::Blind(Blind { key: self.key.clone(), blind, at, since: None, sources }));
         }
+        self.told = if blind { causes } else { BTreeMap::new() };
         self.blind = blind;
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use muster_domain::condition::BlindCause;
 use muster_domain::id::DeviceId;
 use muster_domain::record::{Part, Value, ValueName};
 use muster_domain::time::Seen;
@@ -23,12 +24,12 @@ pub(super) struct Entry {
 pub(super) enum Content {
     Evidence {
         values: Vec<(ValueName, Value)>,
-        healthy: bool,
+        ailment: Option<BlindCause>,
     },
     /// `vouches`: healthy, and of the part that makes the kind of a source that does not repeat itself.
     Health {
         part: Part,
-        healthy: bool,
+        ailment: Option<BlindCause>,
         vouches: bool,
     },
 }
@@ -43,8 +44,8 @@ pub(super) struct Source {
     said: Option<(Seen, Vec<(ValueName, Value)>)>,
     /// Health records that vouch for what it says.
     vouched: BTreeSet<Seen>,
-    /// The newest unhealthy record, of any part.
-    ill: Option<Seen>,
+    /// The newest unhealthy record, of any part, and what it says.
+    ill: Option<(Seen, BlindCause)>,
 }
 
 /// Hears the first entries.
@@ -64,10 +65,12 @@ pub(super) fn hear(sources: &mut Sources, entry: &Entry, setting: &Setting) {
     }
     let source = sources.entry(entry.device.clone()).or_default();
     match &entry.content {
-        Content::Evidence { healthy: false, .. } | Content::Health { healthy: false, .. } => {
-            source.ill = source.ill.max(Some(entry.seen));
+        Content::Evidence { ailment: Some(ailment), .. } | Content::Health { ailment: Some(ailment), .. } => {
+            if source.ill.is_none_or(|(ill, _)| ill <= entry.seen) {
+                source.ill = Some((entry.seen, *ailment));
+            }
         }
-        Content::Evidence { values, healthy: true } => source.said = Some((entry.seen, values.clone())),
+        Content::Evidence { values, ailment: None } => source.said = Some((entry.seen, values.clone())),
         Content::Health { vouches: true, .. } => drop(source.vouched.insert(entry.seen)),
         Content::Health { .. } => {}
     }
@@ -88,26 +91,31 @@ impl Source {
         let (said, _) = self.said.as_ref()?;
         let (mut word, mut until) = (*said, said.plus(setting.after()));
         for vouched in self.vouched.range(*said..) {
-            let gap = *vouched > until || self.ill.is_some_and(|ill| word <= ill && ill < *vouched);
+            let gap = *vouched > until || self.ill_at().is_some_and(|ill| word <= ill && ill < *vouched);
             if gap && setting.forgets {
                 break;
             }
             (word, until) = (*vouched, vouched.plus(setting.after()));
         }
-        match self.ill {
+        match self.ill_at() {
             Some(ill) if ill >= word => Some(until.min(ill)),
             _ => Some(until),
         }
     }
 
-    /// The instant of its newest healthy word, and whether an unhealthy one is as new: what the blind flag asks for.
-    pub(super) fn last(&self) -> (Option<Seen>, bool) {
+    fn ill_at(&self) -> Option<Seen> {
+        self.ill.map(|(at, _)| at)
+    }
+
+    /// The instant of its newest healthy word, and what is wrong by an unhealthy one that is as new: what the blind flag
+    /// asks for.
+    pub(super) fn last(&self) -> (Option<Seen>, Option<BlindCause>) {
         let word = self.said.as_ref().map(|(at, _)| *at).max(self.vouched.last().copied());
-        (word, self.ill.is_some() && self.ill >= word)
+        (word, self.ill.filter(|(at, _)| Some(*at) >= word).map(|(_, ailment)| ailment))
     }
 
     /// The instant of its newest word of either sort: what silence is measured from.
     pub(super) fn last_word(&self) -> Option<Seen> {
-        self.last().0.max(self.ill)
+        self.last().0.max(self.ill_at())
     }
 }

@@ -43,16 +43,17 @@ impl Setting {
 
     /// What an observation is to this condition; `None` if it is nothing to it.
     pub(super) fn content(&self, said: &Observation) -> Option<Content> {
-        let healthy = said.health.is_none_or(Health::healthy);
+        let ailment = said.health.and_then(Health::ailment);
         if !self.sources.contains_key(&said.device) {
             None
         } else if said.kind == self.rule.sees {
-            Some(Content::Evidence { values: said.values.clone(), healthy })
+            Some(Content::Evidence { values: said.values.clone(), ailment })
         } else if said.kind.as_str() == HEALTH_KIND {
             let part = said.health.and_then(|health| health.of).unwrap_or(self.health_made_by);
             // §3: "a camera's heartbeat never vouches for its analytics", and who repeats itself speaks for itself.
             let repeats = matches!(self.sources.get(&said.device), Some(Reports::Every(_)));
-            Some(Content::Health { part, healthy, vouches: healthy && part == self.made_by && !repeats })
+            let vouches = ailment.is_none() && part == self.made_by && !repeats;
+            Some(Content::Health { part, ailment, vouches })
         } else {
             None
         }

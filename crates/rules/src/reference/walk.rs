@@ -171,7 +171,7 @@ impl Walk<'_> {
     /// §5: "an on-event kind raises at its `e`".
     fn impulse(&mut self, fresh: Option<&Entry>) -> Option<Turn> {
         let impulse = fresh.filter(|entry| match &entry.content {
-            Content::Evidence { values, healthy: true } => self.setting.says(values) == Says::So,
+            Content::Evidence { values, ailment: None } => self.setting.says(values) == Says::So,
             _ => false,
         });
         // §11.5: one that was judged late, when it no longer covers its place, changes nothing there.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_domain::condition::State;
+use muster_domain::condition::{BlindCause, State};
 use muster_domain::id::{AdapterName, DeviceId, EpisodeId, SourceName};
 
 use super::belief::Belief;
@@ -18,7 +18,9 @@ use super::{Clock, Engine};
 use crate::config::Config;
 
 /// The engine that writes and reads these bytes. It is raised whenever the same records could give another state.
-const ENGINE: &str = "muster-watch/2";
+const ENGINE: &str = "muster-watch/3";
+/// The engine before it, which believed the same and did not keep why a source does not cover: its bytes are read too.
+const BEFORE: &str = "muster-watch/2";
 const MAGIC: &[u8; 8] = b"MUSTERCP";
 
 /// Why a checkpoint cannot be used; the one before it, or the log from its beginning, can.
@@ -73,7 +75,7 @@ impl Engine {
     pub fn restore(bytes: &[u8], configs: &mut dyn FnMut(u64) -> Option<Arc<Config>>) -> Result<Self, CheckpointError> {
         let mut reader = Reader::new(body_of(bytes).ok_or(CheckpointError::Damaged)?);
         let found = reader.text().ok_or(CheckpointError::Damaged)?;
-        if found != ENGINE {
+        if found != ENGINE && found != BEFORE {
             return Err(CheckpointError::OtherEngine { found: found.to_owned() });
         }
         let version = reader.maybe(Reader::number).ok_or(CheckpointError::Damaged)?;
@@ -81,7 +83,7 @@ impl Engine {
             Some(version) => Some(configs(version).ok_or(CheckpointError::NoConfig(version))?),
             None => None,
         };
-        read(&mut reader, config.as_ref()).filter(|_| reader.is_done()).ok_or(CheckpointError::Damaged)
+        read(&mut reader, config.as_ref(), found == ENGINE).filter(|_| reader.is_done()).ok_or(CheckpointError::Damaged)
     }
 
     fn write(&self, to: &mut Writer) {
@@ -113,7 +115,7 @@ impl Engine {
     }
 }
 
-fn read(from: &mut Reader<'_>, config: Option<&Arc<Config>>) -> Option<Engine> {
+fn read(from: &mut Reader<'_>, config: Option<&Arc<Config>>, causes: bool) -> Option<Engine> {
     let generation = from.text()?;
     let (partition, partitions) = (u32::try_from(from.number()?).ok()?, u32::try_from(from.number()?).ok()?);
     let mut engine = Engine::new(generation, partition, partitions);
@@ -142,7 +144,7 @@ fn read(from: &mut Reader<'_>, config: Option<&Arc<Config>>) -> Option<Engine> {
         return None;
     }
     for condition in &mut engine.conditions {
-        read_condition(condition, from)?;
+        read_condition(condition, from, causes)?;
     }
     engine.climbing = engine.positions().filter(|n| engine.conditions[*n as usize].is_climbing()).collect();
     Some(engine)
@@ -177,6 +179,7 @@ fn write_condition(condition: &Condition, to: &mut Writer) {
     to.maybe(belief.still_until, Writer::instant);
     to.maybe(condition.sight.born, Writer::instant);
     to.maybe(condition.sight.blind_from, Writer::instant);
+    to.maybe(condition.sight.unheard, Writer::instant);
     to.number(condition.sight.cased);
     to.maybe(condition.episode.as_ref(), write_episode);
     to.length(condition.voices.len());
@@ -207,6 +210,9 @@ fn write_voice(voice: &Voice, to: &mut Writer) {
     {
         to.maybe(instant, Writer::instant);
     }
+    for cause in [voice.ailment, voice.told] {
+        to.maybe(cause, |to, cause| to.text(cause.name()));
+    }
     to.length(voice.values.len());
     voice.values.iter().for_each(|value| to.maybe(value.as_ref(), Writer::value));
     to.length(voice.words.len());
@@ -218,7 +224,7 @@ fn write_voice(voice: &Voice, to: &mut Writer) {
 }
 
 /// Fills in a condition that its configuration has built; the bytes must speak of the same one.
-fn read_condition(condition: &mut Condition, from: &mut Reader<'_>) -> Option<()> {
+fn read_condition(condition: &mut Condition, from: &mut Reader<'_>, causes: bool) -> Option<()> {
     if from.text()? != condition.rule.id.as_str() || from.text()? != condition.place.id.as_str() {
         return None;
     }
@@ -235,16 +241,23 @@ fn read_condition(condition: &mut Condition, from: &mut Reader<'_>) -> Option<()
         },
         still_until: from.maybe(Reader::instant)?,
     };
-    condition.sight =
-        Sight { born: from.maybe(Reader::instant)?, blind_from: from.maybe(Reader::instant)?, cased: from.number()? };
+    condition.sight = Sight {
+        born: from.maybe(Reader::instant)?,
+        blind_from: from.maybe(Reader::instant)?,
+        unheard: if causes { from.maybe(Reader::instant)? } else { None },
+        cased: from.number()?,
+    };
     condition.episode = from.maybe(read_episode)?;
     if from.length()? != condition.voices.len() {
         return None;
     }
     for voice in &mut condition.voices {
-        read_voice(voice, from)?;
+        read_voice(voice, from, causes)?;
         voice.says =
             if voice.said_at.is_some() { condition.rule.says(&voice.values, &condition.props) } else { voice.says };
+    }
+    if !causes && condition.sight.blind_from.is_some() {
+        condition.sight.unheard = condition.last_word_out();
     }
     condition.combine_again();
     Some(())
@@ -261,7 +274,11 @@ fn read_episode(from: &mut Reader<'_>) -> Option<Episode> {
     Some(Episode { id, began, opened, ladder: Ladder { present, standing, done, calls } })
 }
 
-fn read_voice(voice: &mut Voice, from: &mut Reader<'_>) -> Option<()> {
+fn read_cause(from: &mut Reader<'_>) -> Option<BlindCause> {
+    BlindCause::parse(from.text()?)
+}
+
+fn read_voice(voice: &mut Voice, from: &mut Reader<'_>, causes: bool) -> Option<()> {
     if from.text()? != voice.device.as_str() {
         return None;
     }
@@ -274,6 +291,10 @@ fn read_voice(voice: &mut Voice, from: &mut Reader<'_>) -> Option<()> {
     }
     for instant in &mut voice.health {
         *instant = from.maybe(Reader::instant)?;
+    }
+    if causes {
+        voice.ailment = from.maybe(read_cause)?;
+        voice.told = from.maybe(read_cause)?;
     }
     for _ in 0..from.length()? {
         let value = from.maybe(Reader::value)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_domain::catalogue::{Combine, Place};
 use muster_domain::condition::{Change, ConditionKey, Ended, EndedHow, Moved, Opened, Reason, State, Subject};
 use muster_domain::id::EpisodeId;
-use muster_domain::record::{Act, ActKind, Observation, Value};
+use muster_domain::record::{Act, ActKind, Health, Observation, Value};
 use muster_domain::time::{LogTime, Seen};
 
 use super::answer::{View, bits, together};
@@ -115,8 +115,8 @@ impl Condition {
             voice.adapter = Some(said.adapter.clone());
         }
         voice.prune(seen);
-        if !said.health.is_none_or(muster_domain::record::Health::healthy) {
-            voice.ill(at);
+        if let Some(ailment) = said.health.and_then(Health::ailment) {
+            voice.ill(at, ailment);
             return Says::Neither;
         }
         voice.values.clear();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_domain::catalogue::Combine;
-use muster_domain::condition::{Blind, Change};
+use muster_domain::condition::{Blind, BlindSource, Change};
 use muster_domain::id::AdapterName;
 use muster_domain::time::LogTime;
 
@@ -20,6 +20,8 @@ pub(super) struct Sight {
     pub(super) born: Option<i64>,
     /// Blind since this instant.
     pub(super) blind_from: Option<i64>,
+    /// The last word of the sources that did not cover when it went blind.
+    pub(super) unheard: Option<i64>,
     /// The sources whose devices are a condition of their own because of this one.
     pub(super) cased: u64,
 }
@@ -65,8 +67,14 @@ impl Condition {
         self.sight.blind_from = if was.is_some() && blind_from.is_some() { was } else { blind_from };
         self.count_cases(time);
         match (was, blind_from) {
-            (None, Some(from)) => Some((from, self.blind_change(true, time))),
+            (None, Some(from)) => {
+                self.sight.unheard = self.last_word_out();
+                Some((from, self.blind_change(true, time)))
+            }
             (Some(_), None) => Some((time, self.blind_change(false, time))),
+            (Some(_), Some(_)) if self.voices.iter().any(|voice| voice.told != voice.cause()) => {
+                Some((time, self.blind_change(true, time)))
+            }
             _ => None,
         }
     }
@@ -125,14 +133,23 @@ impl Condition {
         silent.chain(unseen).chain(cased).min().unwrap_or(FOR_EVER)
     }
 
-    pub(super) fn blind_change(&self, blind: bool, time: i64) -> Change {
-        let out = || self.voices.iter().filter(|voice| voice.out_since().is_some());
+    /// The last word of those that cannot be relied on.
+    pub(super) fn last_word_out(&self) -> Option<i64> {
+        self.voices.iter().filter(|voice| voice.out_since().is_some()).filter_map(Voice::last_word).max()
+    }
+
+    pub(super) fn blind_change(&mut self, blind: bool, time: i64) -> Change {
+        for voice in &mut self.voices {
+            voice.told = voice.cause().filter(|_| blind);
+        }
+        let since = if blind { self.sight.unheard } else { self.last_word_out() };
+        let out = self.voices.iter().filter(|voice| voice.out_since().is_some());
         Change::Blind(Blind {
             key: self.key(),
             blind,
             at: LogTime::from_micros(time),
-            since: out().filter_map(Voice::last_word).max().map(LogTime::from_micros),
-            sources: out().map(|voice| voice.device.to_string()).collect(),
+            since: since.map(LogTime::from_micros),
+            sources: out.map(|voice| BlindSource { source: voice.device.to_string(), cause: voice.cause() }).collect(),
         })
     }
 }

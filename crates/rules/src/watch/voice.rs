@@ -1,6 +1,7 @@
 //! One source: what it last said, when, and over which time it covers its place (ENGINE §3).
 
 use muster_domain::catalogue::Reports;
+use muster_domain::condition::BlindCause;
 use muster_domain::id::{AdapterName, DeviceId, SourceName};
 use muster_domain::record::{Health, Part, Value};
 
@@ -36,8 +37,11 @@ pub(super) struct Voice {
     pub(super) says: Says,
     /// Its last healthy word: evidence, or health that vouches for it.
     pub(super) heard: Option<i64>,
-    /// Its last unhealthy word.
+    /// Its last unhealthy word, and what that said.
     pub(super) unwell: Option<i64>,
+    pub(super) ailment: Option<BlindCause>,
+    /// Why it does not cover, as people were told last.
+    pub(super) told: Option<BlindCause>,
     /// The last health record applied, part by part.
     pub(super) health: [Option<i64>; 3],
     /// Found silent at this instant, and no word since.
@@ -78,6 +82,8 @@ impl Voice {
             says: Says::Neither,
             heard: None,
             unwell: None,
+            ailment: None,
+            told: None,
             health: [None; 3],
             silent_from: None,
             words: Vec::new(),
@@ -138,9 +144,9 @@ impl Voice {
     }
 
     /// Takes unhealthy evidence: what was seen is not evidence, only that it cannot be relied on from here.
-    pub(super) fn ill(&mut self, at: i64) {
+    pub(super) fn ill(&mut self, at: i64, ailment: BlindCause) {
         self.last = Some(at);
-        self.falter(at);
+        self.falter(at, ailment);
     }
 
     /// Takes a health record; false when it is overtaken.
@@ -151,8 +157,8 @@ impl Voice {
             return false;
         }
         *last = Some(at);
-        if !health.healthy() {
-            self.falter(at);
+        if let Some(ailment) = health.ailment() {
+            self.falter(at, ailment);
         } else if part == self.made_by && !matches!(self.reports, Reports::Every(_)) {
             // A source that repeats itself must speak for itself; the others are alive while their part is.
             self.vouch(at);
@@ -171,8 +177,10 @@ impl Voice {
     }
 
     /// An unhealthy word ends the coverage at its instant, until a later healthy one.
-    fn falter(&mut self, at: i64) {
-        self.unwell = self.unwell.max(Some(at));
+    fn falter(&mut self, at: i64, ailment: BlindCause) {
+        if Some(at) >= self.unwell {
+            (self.unwell, self.ailment) = (Some(at), Some(ailment));
+        }
         let Some(n) = self.before(at) else { return self.words.insert(0, Word::at(at, false)) };
         let Word { from, to, well } = self.words[n];
         if to >= at && !well {
@@ -214,6 +222,11 @@ impl Voice {
     /// Not to be relied on for the flag that people see, and since when.
     pub(super) fn out_since(&self) -> Option<i64> {
         if self.is_unwell() { self.unwell } else { self.silent_from }
+    }
+
+    /// Why it is not to be relied on, where it is not: its own word goes before our not hearing any.
+    pub(super) fn cause(&self) -> Option<BlindCause> {
+        if self.is_unwell() { self.ailment } else { self.silent_from.map(|_| BlindCause::Silent) }
     }
 
     /// Its last word of any sort.

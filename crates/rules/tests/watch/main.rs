@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "made-up worlds either fit or the test has nothing to say")]
 
+mod checkpoints;
 mod properties;
 mod scenarios;
 mod support;

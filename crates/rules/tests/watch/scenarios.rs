@@ -95,7 +95,7 @@ fn silence_says_nothing_and_pauses_a_hold() {
         &never,
         &["unknown -> suspected at 0", "suspected -> present at 120", "opened severity 3 began 120 decided 120"],
     );
-    expect_blind(&never, &["blind=true at 130"]);
+    expect_blind(&never, &["blind=true at 130, a silent"]);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn only_its_witnesses_clear_an_episode() {
     // The camera that raised it dies at 30; the other sees nothing, and that clears nothing.
     let dead = world(spec.clone(), 2, 200, begin());
     expect(&dead, &raised);
-    expect_blind(&dead, &["blind=true at 60"]);
+    expect_blind(&dead, &["blind=true at 60, a silent"]);
     let mut both = begin();
     both.push(persons(0, 100, 5, 0));
     let cleared = ["present -> easing at 100", "easing -> clear at 120", "ended SeenClear at 120"];
@@ -205,7 +205,7 @@ fn a_heartbeat_of_the_camera_does_not_vouch_for_its_analytics() {
     );
     expect_blind(&parked(Part::Analytics), &[]);
     expect(&parked(Part::Camera), &["unknown -> suspected at 0"]);
-    expect_blind(&parked(Part::Camera), &["blind=true at 30"]);
+    expect_blind(&parked(Part::Camera), &["blind=true at 30, a silent"]);
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn an_adapter_that_was_silent_before_we_watched_is_given_the_time_to_be_heard() 
     let happenings = vec![Happening::Outage { from: 0, length: 26 }, Happening::AdapterSilent { from: 11, length: 17 }];
     let spec = RuleSpec { after: 10, ..rule(Kind::Occupied) };
     let health = Happening::Healths(Healths { part: Part::Analytics, ..health(Part::Analytics, 0, 1, true) });
-    expect_blind(&world(spec, 1, 60, [happenings, vec![health]].concat()), &["blind=true at 36"]);
+    expect_blind(&world(spec, 1, 60, [happenings, vec![health]].concat()), &["blind=true at 36, a silent"]);
 }
 
 #[test]
@@ -322,11 +322,29 @@ fn what_a_person_ended_stays_ended_until_it_is_armed_again() {
 fn blindness_allows_for_our_outages_and_silent_adapters() {
     let outage = vec![persons(0, 0, 6, 0), Happening::Outage { from: 60, length: 50 }, persons(0, 200, 3, 0)];
     // Silent at 80 while we were away: the allowance starts afresh at 110.
-    expect_blind(&world(rule(Kind::Persons), 1, 220, outage), &["blind=true at 140", "blind=false at 200"]);
+    expect_blind(&world(rule(Kind::Persons), 1, 220, outage), &["blind=true at 140, a silent", "blind=false at 200"]);
     let adapter = vec![persons(0, 0, 6, 0), Happening::AdapterSilent { from: 55, length: 60 }];
     // Intake at 50 is the last until 115: not served from 65. From 115 on what waited behind it may take its time.
-    expect_blind(&world(rule(Kind::Persons), 1, 220, adapter), &["blind=true at 145"]);
-    expect_blind(&world(rule(Kind::Persons), 2, 40, Vec::new()), &["blind=true at 30"]);
+    expect_blind(&world(rule(Kind::Persons), 1, 220, adapter), &["blind=true at 145, a silent"]);
+    expect_blind(&world(rule(Kind::Persons), 2, 40, Vec::new()), &["blind=true at 30, a silent, b silent"]);
+}
+
+#[test]
+fn a_place_stays_blind_and_is_told_why_anew() {
+    let occluded = Happening::Sees(Sees { claims: Claims::Occluded, ..sees(Kind::Persons, 0, 60, 1, 1) });
+    let ill = vec![persons(0, 0, 1, 0), healths(Part::Camera, 45, 2, false), occluded, persons(0, 70, 2, 0)];
+    // What the camera says of itself goes before that nothing is heard; what it says last holds; again is no news.
+    let told = [
+        "blind=true at 30, a silent",
+        "blind=true at 45, a offline",
+        "blind=true at 60, a occluded",
+        "blind=false at 70",
+    ];
+    expect_blind(&world(rule(Kind::Persons), 1, 75, ill), &told);
+    // The other one takes up again, and it is the witness that is missed.
+    let spec = RuleSpec { raise: 0, ..rule(Kind::Persons) };
+    let witness = vec![persons(0, 0, 1, 1), persons(1, 50, 3, 0)];
+    expect_blind(&world(spec, 2, 60, witness), &["blind=true at 30, a silent, b silent", "blind=true at 50, a silent"]);
 }
 
 /// One rule that becomes another at a second, over so many devices before and after.
@@ -380,7 +398,7 @@ fn what_vouched_when_it_was_read_goes_on_vouching() {
     }
     // Covered to 50, 30 s from the word of 20. The words of 30 and later are health of who must speak for itself.
     expect(&after, &["unknown -> suspected at 0"]);
-    expect_blind(&after, &["blind=true at 50"]);
+    expect_blind(&after, &["blind=true at 50, a silent"]);
 }
 
 #[test]
@@ -403,7 +421,7 @@ fn late_and_test_records_say_nothing() {
     (late.late, test.claims) = (true, Claims::Test);
     let world = world(rule(Kind::Persons), 1, 200, vec![Happening::Sees(late), Happening::Sees(test)]);
     expect(&world, &[]);
-    expect_blind(&world, &["blind=true at 30"]);
+    expect_blind(&world, &["blind=true at 30, a silent"]);
 }
 
 #[test]

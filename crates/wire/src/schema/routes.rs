@@ -200,7 +200,7 @@ pub const ROUTES: &[Route] = &[
         .asks(&[
             Asked("place", Text, "Of this place."),
             Asked("rule", Text, "Of this rule."),
-            Asked("state", Names(CONDITION_STATES), "In this state, or `blind`."),
+            Asked("state", Names(CONDITION_STATES), "In this state, `blind`, or an adapter that is `unserved`."),
         ])
         .answers(&[Answer(200, "A page.", JSON, Shape::List("Standing"))])
         .refuses(&[400, 503]),
@@ -304,4 +304,4 @@ pub const ROUTES: &[Route] = &[
         .refuses(&[]),
 ];
 
-const CONDITION_STATES: &[&str] = &["unknown", "clear", "suspected", "present", "easing", "blind"];
+const CONDITION_STATES: &[&str] = &["unknown", "clear", "suspected", "present", "easing", "blind", "unserved"];

@@ -7,7 +7,8 @@ use muster_domain::catalogue::{
     Catalogue, Combine, Coverage, Device, DeviceKind, GridCell, GridLevel, Place, Reports, Unit,
 };
 use muster_domain::condition::{
-    Blind, Change, ConditionKey, Ended, EndedHow, Fact, Moved, Opened, Reason, State, Step, Subject,
+    Blind, BlindCause, BlindSource, Change, ConditionKey, Ended, EndedHow, Fact, Moved, Opened, Reason, State, Step,
+    Subject,
 };
 use muster_domain::geo::{Geometry, Position};
 use muster_domain::id::IdError;
@@ -228,7 +229,11 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
     let how = select(vec![EndedHow::SeenClear, EndedHow::ByPerson, EndedHow::Withdrawn]);
     let parts = (key, any::<u32>(), micros(), micros(), reason(), of(id(EpisodeId::parse)), any::<bool>());
     let more = (id(EpisodeId::parse), id(CaseKind::parse), severity(), how, state(), state(), any::<u16>());
-    let last = (of(micros()), vec(text(), 0..3), of(text()), 0..5);
+    // A source is named once.
+    let causes = btree_map(text(), of(select(BlindCause::ALL.to_vec())), 0..3);
+    let sources = causes
+        .prop_map(|causes| causes.into_iter().map(|(source, cause)| BlindSource { source, cause }).collect::<Vec<_>>());
+    let last = (of(micros()), sources, of(text()), 0..5);
     (parts, more, last).prop_map(|(parts, more, last)| {
         let (key, rule_version, at, other, reason, maybe, flag) = parts;
         let (episode, kind, severity, how, from, to, step) = more;

@@ -10,7 +10,8 @@ use muster_domain::catalogue::{
     Catalogue, Combine, Coverage, Device, DeviceKind, GridCell, GridLevel, Place, Reports, Unit,
 };
 use muster_domain::condition::{
-    Blind, Change, ConditionKey, Ended, EndedHow, Fact, Moved, Opened, Reason, State, Step, Subject,
+    Blind, BlindCause, BlindSource, Change, ConditionKey, Ended, EndedHow, Fact, Moved, Opened, Reason, State, Step,
+    Subject,
 };
 use muster_domain::geo::{Geometry, Position};
 use muster_domain::id::{
@@ -170,7 +171,8 @@ pub(crate) fn changes() -> Vec<(&'static str, Change)> {
     };
     let (how, reason) = (EndedHow::SeenClear, reason());
     let ended = Ended { key: key.clone(), episode: episode(), at, how, retrospective: false, reason };
-    let sources = vec!["cam-0421".to_owned()];
+    let source = |id: &str, cause| BlindSource { source: id.to_owned(), cause };
+    let sources = vec![source("cam-0421", Some(BlindCause::Dark)), source("cam-0422", None)];
     let blind = Blind { key: key.clone(), blind: true, at: looked, since: Some(looked), sources };
     let skipped = Some("answered".to_owned());
     let step = Step { key, episode: episode(), rule_version: 3, step: 1, at: looked, skipped };

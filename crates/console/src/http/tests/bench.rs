@@ -27,7 +27,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::http::{Access, Bounds, ConsoleSettings, router};
+use crate::http::{Access, Bounds, ConsoleSettings, State, router};
 use crate::map::Scenery;
 
 /// 2026-11-24 16:46:14 in Chongqing.
@@ -67,7 +67,7 @@ pub(super) struct Bench {
     router: Router,
     pub(super) desk: Desk,
     pub(super) stop: CancellationToken,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What came back.
@@ -116,8 +116,13 @@ impl Bench {
             bounds: BOUNDS,
         };
         let stop = CancellationToken::new();
-        let router = router(desk.clone(), settings, Router::new(), stop.clone());
-        Self { router, desk, stop, _folder: folder }
+        let router = router(&State::new(desk.clone(), settings, stop.clone()), Router::new());
+        Self { router, desk, stop, folder }
+    }
+
+    /// The data folder.
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {

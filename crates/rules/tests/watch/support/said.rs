@@ -1,6 +1,6 @@
 //! Changes as lines that can be compared: who said what when, without the words of the reason.
 
-use muster_domain::condition::{Change, ConditionKey, Subject};
+use muster_domain::condition::{BlindCause, BlindSource, Change, ConditionKey, Subject};
 
 /// The condition of a change.
 pub(crate) fn key_of(change: &Change) -> &ConditionKey {
@@ -51,7 +51,13 @@ pub(crate) fn line(change: &Change) -> String {
             second(ended.at.micros()),
             if ended.retrospective { " in retrospect" } else { "" },
         ),
-        Change::Blind(blind) => format!("{who} blind={} at {}", blind.blind, second(blind.at.micros())),
+        Change::Blind(blind) => {
+            let told = |told: &BlindSource| format!("{} {}", told.source, told.cause.map_or("", BlindCause::name));
+            let mut sources: Vec<String> = blind.sources.iter().filter(|_| blind.blind).map(told).collect();
+            sources.sort();
+            let sources: Vec<String> = sources.into_iter().map(|source| format!(", {source}")).collect();
+            format!("{who} blind={} at {}{}", blind.blind, second(blind.at.micros()), sources.concat())
+        }
         Change::Step(step) => format!(
             "{who} v{} step {} of {} at {}{}",
             step.rule_version,
