@@ -462,5 +462,5 @@ fn a_store_that_comes_back_with_an_earlier_epoch_moves_the_time_again() {
     let takeovers = [(10, 0), (20, 0)].map(|(at, lingers)| Happening::Takeover { at, lingers });
     let happenings = takeovers.into_iter().chain([Happening::Restored { at: 30 }, persons(0, 3, 1, 1)]).collect();
     let world = world(rule(Kind::Persons), 1, 60, happenings);
-    expect_blind(&world, &["blind=true at 33"]);
+    expect_blind(&world, &["blind=true at 33, a silent"]);
 }
