@@ -9,7 +9,7 @@ use muster_tests::{Server, root};
 use crate::stage::{Stage, program};
 
 /// The values of each variable of ours that a file sets: a compose file, a unit, an environment file with examples.
-fn variables(path: &str) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn variables(path: &str) -> BTreeMap<String, Vec<String>> {
     let text = std::fs::read_to_string(root().join(path)).unwrap();
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in text.lines() {

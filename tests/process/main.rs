@@ -7,6 +7,7 @@
 mod api;
 mod browser;
 mod chaos;
+mod city;
 mod cli;
 mod deploy;
 mod e2e;

@@ -1,36 +1,11 @@
-// Pages, live: ticks, follows the stream, swaps in place, and gives every decision a key.
-const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
-const body = document.body, zh = body.dataset.lang === "zh", board = body.classList.contains("board");
+// Pages, live: follows the stream, swaps in place, and gives every decision a key.
+const board = body.classList.contains("board");
 // Which events of the stream a page hears, and the names of which one must be in them; a page without is not live.
 const hears = body.dataset.hears?.split(" "), about = body.dataset.about?.split(" ");
-let base = Number(body.dataset.now), read = Date.now(), lastWord = base;
-const speed = Number(body.dataset.speed) || 1, now = () => base + (Date.now() - read) * speed, pad = (n) => String(n).padStart(2, "0");
-const clock = (ms) => new Date(ms + Number(body.dataset.offset)).toISOString().slice(11, 19);
-
-function span(ms) {
-  const s = Math.max(0, Math.floor(ms / 1000)), u = zh ? ["天", "小时", "分", "秒"] : ["d", "h", "min", "s"];
-  const two = (a, x, b, y) => (b ? `${a} ${x} ${b} ${y}` : `${a} ${x}`);
-  if (s >= 86400) return two(Math.floor(s / 86400), u[0], Math.floor(s / 3600) % 24, u[1]);
-  if (s >= 3600) return two(Math.floor(s / 3600), u[1], Math.floor(s / 60) % 60, u[2]);
-  return s >= 60 ? two(Math.floor(s / 60), u[2], s % 60, u[3]) : `${s} ${u[3]}`;
-}
-function left(ms) {
-  const t = Math.floor(ms / 1000), s = Math.abs(t), sign = t < 0 ? "−" : "";
-  if (s >= 172800) return `${sign}${Math.floor(s / 86400)} ${zh ? "天" : "d"}`;
-  return s >= 3600 ? `${sign}${Math.floor(s / 3600)}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}` : `${sign}${pad(Math.floor(s / 60))}:${pad(s % 60)}`;
-}
-const say = (el, text) => { if (el.textContent !== text) el.textContent = text; };
-function tick() {
-  const t = now();
-  for (const el of $$("[data-since]")) say(el, span(t - el.dataset.since));
-  for (const el of $$("[data-due]")) { say(el, left(el.dataset.due - t)); el.classList.toggle("late", el.dataset.due < t); }
-  for (const el of $$("[data-bar]")) { const [a, b] = el.dataset.bar.split(" ").map(Number); el.setAttribute("width", Math.min(100, Math.max(0, 100 * (t - a) / (b - a || 1)))); }
-  const wall = $("#wall");
-  if (wall) say(wall, clock(t));
-}
+let lastWord = base;
 
 // A form in which somebody is writing stays, though it is no longer offered: what is sent then is answered in words.
-const written = (el) => el.nodeType === 1 && [el, ...$$(".act", el)].some((act) => act.matches(".act[open]") && $$("input:not([type=hidden])", act).some((i) => i === document.activeElement || (i.type === "radio" ? i.checked : i.value)));
+const written = (el) => el.nodeType === 1 && [el, ...$$(".act", el)].some((act) => act.matches(".act[open]") && $$("input:not([type=hidden]), textarea", act).some((i) => i === document.activeElement || (i.type === "radio" ? i.checked : i.value !== i.defaultValue)));
 // Makes `a` equal to `b`, touching only what differs: focus, scroll, open forms and what is typed stay.
 function morph(a, b) {
   if (a.isEqualNode(b)) return;
@@ -38,15 +13,20 @@ function morph(a, b) {
   for (const { name } of [...a.attributes]) if (!b.hasAttribute(name) && name !== "open") a.removeAttribute(name);
   for (const { name, value } of b.attributes) if (a.getAttribute(name) !== value && !(name === "open")) a.setAttribute(name, value);
   if (a.matches("input:not([type=hidden]), textarea, select")) return;
-  const kept = new Map([...a.children].filter((c) => c.id).map((c) => [c.id, c]));
+  const kept = new Map([...a.children].filter((c) => c.id).map((c) => [c.id, c])), wanted = new Set([...b.children].map((c) => c.id)), placed = new Map();
+  const stays = (c) => sameCase && written(c);
+  // What is gone goes first, so that what stays need not move: a form that moves loses the word that is half typed in it.
+  for (const [id, c] of kept) if (!b.ownerDocument.getElementById(id) && !stays(c)) c.remove();
   let at = a.firstChild;
   for (const want of [...b.childNodes]) {
+    while (at?.id && !wanted.has(at.id)) at = at.nextSibling;
     const same = want.id ? kept.get(want.id) || (sameCase && document.getElementById(want.id)) : at && !at.id && at.nodeName === want.nodeName ? at : null;
-    if (!same) { const made = want.cloneNode(true); if (want.id && made.classList) made.classList.add("new"); a.insertBefore(made, at); continue; }
+    if (!same) { const made = want.cloneNode(true); if (want.id && made.classList) made.classList.add("new"); a.insertBefore(made, at); placed.set(made, null); continue; }
     if (same === at) at = at.nextSibling; else a.insertBefore(same, at);
-    if (same.nodeType === 3) { if (same.data !== want.data) same.data = want.data; } else morph(same, want);
+    placed.set(same, want);
   }
-  while (at) { const next = at.nextSibling; if (!(sameCase && written(at))) at.remove(); at = next; }
+  for (const [same, want] of placed) if (same.nodeType === 1) want && morph(same, want); else if (want && same.data !== want.data) same.data = want.data;
+  for (const c of [...a.childNodes]) if (!placed.has(c) && !stays(c)) c.remove();
 }
 
 let sameCase = true, busy = false, again = false, known = new Set($$("#queue .card").map((c) => c.dataset.case));
@@ -61,13 +41,16 @@ async function refresh() {
     if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     base = Number(page.body.dataset.now); read = Date.now(); lastWord = base;
-    const queue = $("#queue"), anchor = queue && (queue.querySelector(".card:hover") || (queue.contains(document.activeElement) ? document.activeElement : null) || queue.querySelector(".card[aria-current]"));
-    const focused = document.activeElement;
+    const box = $("#queue") || document.scrollingElement, rows = "#queue .card, tr[id], .letter", focused = document.activeElement;
+    const anchor = $$(rows).find((r) => r.matches(":hover")) || focused.closest(rows) || $("#queue .card[aria-current]");
+    const marked = getSelection(), [from, at, to, until] = marked.isCollapsed ? [] : [marked.anchorNode, marked.anchorOffset, marked.focusNode, marked.focusOffset];
     sameCase = $(".head")?.id === $(".head", page)?.id;
-    const before = anchor && anchor.getBoundingClientRect().top;
+    const before = anchor?.getBoundingClientRect().top;
     for (const part of $$("[data-part]", page)) { const old = document.getElementById(part.id); if (old) morph(old, part); }
     if (focused.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
-    if (anchor && anchor.isConnected) queue.scrollTop += anchor.getBoundingClientRect().top - before;
+    const holds = (node, n) => node?.isConnected && n <= (node.data ?? node.childNodes).length;
+    if (holds(from, at) && holds(to, until)) marked.setBaseAndExtent(from, at, to, until);
+    if (anchor?.isConnected) box.scrollTop += anchor.getBoundingClientRect().top - before;
     document.title = page.title;
     tick(); announce();
   } catch { cut(true); } finally { busy = false; if (again) { again = false; setTimeout(refresh, 300); } }
@@ -96,7 +79,7 @@ function follow() {
   stream.onopen = () => { word(); cut(false); refresh(); };
   stream.onerror = () => { cut(true); if (stream.readyState === 2) { clearInterval(watch); setTimeout(follow, 3000); } };
   const concerns = (e) => e.type === "resync" || (hears.includes(e.type) && (!about || about.some((name) => e.data.includes(`"${name}"`))));
-  for (const name of ["case", "condition", "seat", "notice", "resync", "alive"]) stream.addEventListener(name, (e) => {
+  for (const name of ["case", "condition", "seat", "notice", "dead_letter", "resync", "alive"]) stream.addEventListener(name, (e) => {
     word(); cut(false);
     if (concerns(e) && !soon) soon = setTimeout(() => { soon = 0; refresh(); }, 200);
   });
@@ -122,24 +105,24 @@ function show(text, bad, undo) {
   clearTimeout(hide); toast.replaceChildren(text); toast.classList.toggle("bad", !!bad); toast.hidden = false;
   if (undo) { const b = document.createElement("button"); b.textContent = toast.dataset.undo; b.onclick = undo; toast.append(b); } else hide = setTimeout(() => { toast.hidden = true; }, bad ? 9000 : 2500);
 }
-async function send(action, data, keepalive) {
+async function send(form, data, keepalive) {
   try {
-    const answer = await fetch(action, { method: "POST", body: data, keepalive, headers: { Accept: "application/problem+json" }, redirect: "manual" });
-    if (answer.ok || answer.type === "opaqueredirect") { show(toast?.dataset.sent || "", false); $$(".acts details[open]").forEach((d) => { d.open = false; $$("form", d).forEach((f) => f.reset()); }); hears ? refresh() : location.reload(); return; }
+    const answer = await fetch(form.action, { method: "POST", body: data, keepalive, headers: { Accept: "application/problem+json" }, redirect: "manual" });
+    if (answer.ok || answer.type === "opaqueredirect") { show(toast?.dataset.sent || "", false); form.reset(); for (let d = form; (d = d.parentElement?.closest("details"));) d.open = false; hears ? refresh() : location.reload(); return; }
     const why = await answer.json().catch(() => ({}));
     show(`${toast?.dataset.failed || ""}：${(why.words && why.words[body.dataset.lang]) || why.detail || why.title || answer.status}`, true);
   } catch { show(`${toast?.dataset.failed || ""}`, true); }
 }
-function release() { if (!held) return; const { action, data, timer } = held; clearInterval(timer); held = null; send(action, data, true); }
+function release() { if (!held) return; const { form, data, timer } = held; clearInterval(timer); held = null; send(form, data, true); }
 document.addEventListener("submit", (e) => {
   const form = e.target;
   if (!form.matches(".acts form")) return;
   e.preventDefault(); release();
   const data = new URLSearchParams(new FormData(form, e.submitter)), label = (e.submitter || form).textContent.trim().replace(/\s+\S$/, "");
-  if (!("ends" in form.dataset) || !toast) { send(form.action, data); return; }
+  if (!("ends" in form.dataset) || !toast) { send(form, data); return; }
   let rest = 10; // a decision that ends a case can be taken back until it is sent
   const draw = () => show(`${label} · ${rest} `, false, () => { clearInterval(held.timer); held = null; toast.hidden = true; });
-  held = { action: form.action, data, timer: setInterval(() => { rest -= 1; if (rest <= 0) { toast.hidden = true; release(); } else draw(); }, 1000) };
+  held = { form, data, timer: setInterval(() => { rest -= 1; if (rest <= 0) { toast.hidden = true; release(); } else draw(); }, 1000) };
   form.closest("details")?.removeAttribute("open"); draw();
 });
 addEventListener("pagehide", release);
@@ -159,7 +142,7 @@ if (hears) follow();
 document.addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
   const typing = e.target.closest?.("input, textarea, select");
-  if (e.key === "Escape") { if (typing) typing.blur(); const opened = $(".acts details[open]"); if (opened) { opened.open = false; $("summary", opened).focus(); } else if (board && location.search) open("/"); else if (!board && $(".crumbs a")) location.href = $(".crumbs a").href; return; }
+  if (e.key === "Escape") { if (typing) typing.blur(); const opened = e.target.closest?.(".acts details[open]") || $(".acts details[open]"); if (opened) { opened.open = false; $("summary", opened).focus(); } else if (board && location.search) open("/"); else if (!board && $(".crumbs a")) location.href = $(".crumbs a").href; return; }
   if (typing || $("dialog[open]")) return;
   const cards = $$("#queue .card"), at = cards.findIndex((c) => c.hasAttribute("aria-current"));
   const go = (i) => { const c = cards[Math.max(0, Math.min(cards.length - 1, i))]; if (c) { c.focus({ preventScroll: true }); c.scrollIntoView({ block: "nearest" }); open(c.getAttribute("href")); } };
@@ -179,4 +162,3 @@ document.addEventListener("keydown", (e) => {
   e.preventDefault();
 });
 if (location.hash === "#q") $("input[type=search]")?.focus();
-tick(); setInterval(tick, 1000);

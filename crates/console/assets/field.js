@@ -1,8 +1,6 @@
 // The field page without signal: what is posted is kept on the device first, and sent when it can be.
-const off = document.getElementById("off"), zh = document.body.dataset.lang === "zh";
-const base = Number(document.body.dataset.now), read = Date.now(), speed = Number(document.body.dataset.speed) || 1;
-const now = () => base + (Date.now() - read) * speed, pad = (n) => String(n).padStart(2, "0");
-const here = `/f/${encodeURIComponent(document.body.dataset.token)}`;
+const off = $("#off");
+const here = `/f/${encodeURIComponent(body.dataset.token)}`;
 
 // One store in IndexedDB, because photos are too large for anything smaller.
 const db = new Promise((done, fail) => {
@@ -70,13 +68,7 @@ document.addEventListener("submit", async (e) => {
     button.disabled = false;
   } catch { form.submit(); } // nowhere to keep it: send it the plain way
 });
-for (const input of document.querySelectorAll(".photo input")) input.addEventListener("change", () => { input.parentElement.classList.toggle("has", input.files.length > 0); if (input.files[0]) input.previousElementSibling.textContent = `✓ ${input.files[0].name.slice(0, 24)}`; });
+for (const input of $$(".photo input")) input.addEventListener("change", () => { input.parentElement.classList.toggle("has", input.files.length > 0); if (input.files[0]) input.previousElementSibling.textContent = `✓ ${input.files[0].name.slice(0, 24)}`; });
 
-setInterval(() => {
-  for (const el of document.querySelectorAll("[data-due]")) {
-    const t = Math.floor((el.dataset.due - now()) / 1000), s = Math.abs(t), h = Math.floor(s / 3600);
-    el.textContent = `${t < 0 ? "−" : ""}${h ? `${h}:` : ""}${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`;
-  }
-}, 1000);
 addEventListener("online", flush); document.addEventListener("visibilitychange", () => { if (!document.hidden) flush(); });
 setInterval(flush, 20000); flush();

@@ -6,7 +6,7 @@ use muster_console::look::Theme;
 use muster_console::text::Lang;
 use muster_console::view::board::{BoardData, board, selection};
 use muster_console::view::case::Known;
-use muster_console::view::dead::{DeadLetter, Parked, dead};
+use muster_console::view::dead::{DeadLetter, Open, Parked, dead};
 use muster_console::view::field::{FieldData, Holder, field};
 use muster_console::view::{case, condition, list};
 use muster_console::{asset, page};
@@ -73,7 +73,7 @@ fn pages(lang: Lang, theme: Theme) -> Result<Pages, askama::Error> {
     pages.push(("cases", page::cases(&look, &listed)?));
     let view = condition::conditions(&scene, condition::ConditionFilter::default(), &busy.conditions, None);
     pages.push(("conditions", page::conditions(&look, &view)?));
-    pages.push(("dead", page::dead(&look, &dead(&scene, codes(), String::new(), &letters(), None))?));
+    pages.push(("dead", page::dead(&look, &dead(&scene, open(), String::new(), &letters(), None))?));
     for (name, number, holder) in [
         ("field-asked", "C1124-0043", Holder::Nobody),
         ("field-scene", "C1124-0040", Holder::This("李工".to_owned())),
@@ -97,8 +97,9 @@ fn pages(lang: Lang, theme: Theme) -> Result<Pages, askama::Error> {
     Ok(pages)
 }
 
-fn codes() -> Vec<(String, usize)> {
-    vec![("unknown-device".to_owned(), 12), ("bad-value".to_owned(), 3)]
+fn open() -> Open {
+    let codes = vec![("unknown-device".to_owned(), 12), ("bad-value".to_owned(), 3)];
+    Open { codes, oldest: Some(fixture::NOW.micros() - 3_400_000_000) }
 }
 
 fn letters() -> Vec<DeadLetter> {

@@ -35,14 +35,23 @@ pub const TOKENS_CSS: Asset =
     Asset::new("tokens", "css", "text/css; charset=utf-8", include_bytes!("../assets/tokens.css"));
 /// The console's pages.
 pub const APP_CSS: Asset = Asset::new("app", "css", "text/css; charset=utf-8", include_bytes!("../assets/app.css"));
-/// The console's script.
-pub const APP_JS: Asset = Asset::new("app", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/app.js"));
+/// The console's script, with the times that every script has.
+pub const APP_JS: Asset = Asset::new(
+    "app",
+    "js",
+    "text/javascript; charset=utf-8",
+    concat!(include_str!("../assets/time.js"), include_str!("../assets/app.js")).as_bytes(),
+);
 /// The field page.
 pub const FIELD_CSS: Asset =
     Asset::new("field", "css", "text/css; charset=utf-8", include_bytes!("../assets/field.css"));
 /// The field page's script.
-pub const FIELD_JS: Asset =
-    Asset::new("field", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/field.js"));
+pub const FIELD_JS: Asset = Asset::new(
+    "field",
+    "js",
+    "text/javascript; charset=utf-8",
+    concat!(include_str!("../assets/time.js"), include_str!("../assets/field.js")).as_bytes(),
+);
 /// The icon.
 pub const ICON: Asset = Asset::new("icon", "svg", "image/svg+xml", include_bytes!("../assets/icon.svg"));
 

@@ -47,6 +47,8 @@ pub struct RuleCard {
     pub hold: Span,
     /// What clears it: the clause as written, and how long it must hold.
     pub clear: Clause,
+    /// Its own sentence that says why, with names in braces.
+    pub why: Option<Words>,
     /// Its ladder, in order.
     pub ladder: Vec<Rung>,
 }

@@ -113,6 +113,15 @@ pub fn seen(lang: Lang, facts: &[Fact]) -> String {
     said.join(lang.pick("，", ", "))
 }
 
+/// What was seen under a name; `None` where nothing was, or sources say different things.
+#[must_use]
+pub fn value(facts: &[Fact], name: &str) -> Option<String> {
+    let mut values =
+        deciding(facts).into_iter().filter(|fact| fact.name == name).map(|fact| phrase::value(&fact.value));
+    let first = values.next()?;
+    values.all(|other| other == first).then_some(first)
+}
+
 /// The limit first, then what was seen; of several crowd densities only the highest, which decides.
 fn deciding(facts: &[Fact]) -> Vec<&Fact> {
     let number = |fact: &Fact| match &fact.value {
@@ -306,6 +315,13 @@ mod tests {
         assert_eq!(seen(Lang::Zh, &area), "人群密度 4.6 人/㎡");
         let room = [fact("persons", Value::Int(1)), fact("place.required", Value::Int(2))];
         assert_eq!(seen(Lang::Zh, &room), "应有 2 人，见 1 人");
+    }
+
+    #[test]
+    fn a_name_has_the_value_that_all_sources_say() {
+        let two = |one, other| [fact("persons", Value::Int(one)), fact("persons", Value::Int(other))];
+        assert_eq!(value(&two(1, 1), "persons").as_deref(), Some("1"));
+        assert_eq!((value(&two(1, 2), "persons"), value(&two(1, 1), "line")), (None, None));
     }
 
     #[test]

@@ -84,6 +84,11 @@ impl Docket {
         self.cases.get(id).map(|touched| &touched.case)
     }
 
+    /// Every case of the docket, as it has become there.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values().map(|touched| &touched.case)
+    }
+
     /// Brings a stored case onto the docket.
     pub(crate) async fn load(&mut self, tx: &mut Tx, id: &CaseId) -> Result<bool, PipelineError> {
         if !self.cases.contains_key(id) {

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use muster_log::{DlqOf, EventLog, Fetched, Topic};
-use muster_store::{NewDeadLetter, Store};
+use muster_store::{DeadLetterState, NewDeadLetter, Store};
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::park::header;
-use crate::{PipelineError, late};
+use crate::{PipelineError, late, outbox};
 
 /// The dead-letter topics that people look at.
 const TOPICS: [Topic; 2] = [Topic::DeadLetter(DlqOf::Intake), Topic::DeadLetter(DlqOf::Observation)];
@@ -19,75 +20,95 @@ const TOPICS: [Topic; 2] = [Topic::DeadLetter(DlqOf::Intake), Topic::DeadLetter(
 const MOST: usize = 500;
 const MOST_BYTES: usize = 4 << 20;
 
-/// Copies dead letters into the store until told to stop.
-pub async fn run(log: Arc<dyn EventLog>, store: Store, metrics: Metrics, stop: CancellationToken) {
-    let mut tasks = Vec::new();
-    for topic in TOPICS {
-        let (log, store, metrics, stop) = (Arc::clone(&log), store.clone(), metrics.clone(), stop.clone());
-        tasks.push(tokio::spawn(async move {
-            while !stop.is_cancelled() {
-                if let Err(error) = follow(&log, &store, &metrics, &topic, &stop).await {
-                    tracing::warn!(%topic, error = %crate::chain(&error), "dead letters wait");
-                    tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(error.retry_after()) => {} }
+/// Copies dead letters, and tells open screens of them.
+#[derive(Debug, Clone)]
+pub struct Graveyard {
+    /// Where they lie.
+    pub log: Arc<dyn EventLog>,
+    /// Where people look at them.
+    pub store: Store,
+    /// The counters.
+    pub metrics: Metrics,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Graveyard {
+    /// Copies dead letters into the store until told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut tasks = Vec::new();
+        for topic in TOPICS {
+            let (graveyard, stop) = (self.clone(), stop.clone());
+            tasks.push(tokio::spawn(async move {
+                while !stop.is_cancelled() {
+                    if let Err(error) = graveyard.follow(&topic, &stop).await {
+                        tracing::warn!(%topic, error = %crate::chain(&error), "dead letters wait");
+                        let pause = tokio::time::sleep(error.retry_after());
+                        tokio::select! { () = stop.cancelled() => break, () = pause => {} }
+                    }
                 }
+            }));
+        }
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "copying dead letters ended badly");
             }
-        }));
-    }
-    for task in tasks {
-        if let Err(error) = task.await {
-            tracing::error!(%error, "copying dead letters ended badly");
         }
     }
-}
 
-/// Copies the dead letters that are there now, for whoever looks at them while no process follows.
-///
-/// # Errors
-/// [`PipelineError`] if the log cannot be read or the store cannot be written.
-pub async fn catch_up(log: &Arc<dyn EventLog>, store: &Store, metrics: &Metrics) -> Result<(), PipelineError> {
-    for topic in TOPICS {
-        let (name, bounds) = (topic.to_string(), log.bounds(&topic, 0).await?);
-        let mut at = late::read_on(metrics, &topic, 0, store.dead_letters_end(&name).await?, bounds.start);
-        if at >= bounds.end {
-            continue;
+    /// Copies the dead letters that are there now, for whoever looks at them while no process follows.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the log cannot be read or the store cannot be written.
+    pub async fn catch_up(&self) -> Result<(), PipelineError> {
+        for topic in TOPICS {
+            let (name, bounds) = (topic.to_string(), self.log.bounds(&topic, 0).await?);
+            let mut at = self.next(&topic, bounds.start).await?;
+            if at >= bounds.end {
+                continue;
+            }
+            let mut reader = self.log.reader(&topic, 0, at).await?;
+            while at < bounds.end {
+                let batch = reader.next(MOST, MOST_BYTES, Duration::from_secs(5)).await?;
+                at = batch.next;
+                self.put(&name, batch.records).await?;
+            }
         }
-        let mut reader = log.reader(&topic, 0, at).await?;
-        while at < bounds.end {
-            let batch = reader.next(MOST, MOST_BYTES, Duration::from_secs(5)).await?;
-            at = batch.next;
-            put(store, &name, batch.records).await?;
-        }
+        Ok(())
     }
-    Ok(())
-}
 
-async fn put(store: &Store, topic: &str, found: Vec<Fetched>) -> Result<(), PipelineError> {
-    let rows: Vec<NewDeadLetter> = found.into_iter().map(|found| row(topic, found)).collect();
-    store.dead_letters_put(&rows).await?;
-    Ok(())
-}
-
-async fn follow(
-    log: &Arc<dyn EventLog>,
-    store: &Store,
-    metrics: &Metrics,
-    topic: &Topic,
-    stop: &CancellationToken,
-) -> Result<(), PipelineError> {
-    let name = topic.to_string();
-    let start = log.bounds(topic, 0).await?.start;
-    let from = late::read_on(metrics, topic, 0, store.dead_letters_end(&name).await?, start);
-    let mut reader = log.reader(topic, 0, from).await?;
-    while !stop.is_cancelled() {
-        let batch = tokio::select! {
-            () = stop.cancelled() => break,
-            batch = reader.next(MOST, MOST_BYTES, Duration::from_secs(5)) => batch?,
-        };
-        if !batch.records.is_empty() {
-            put(store, &name, batch.records).await?;
-        }
+    /// Where copying goes on.
+    async fn next(&self, topic: &Topic, start: u64) -> Result<u64, PipelineError> {
+        let end = self.store.dead_letters_end(&topic.to_string()).await?;
+        Ok(late::read_on(&self.metrics, topic, 0, end, start))
     }
-    Ok(())
+
+    async fn put(&self, topic: &str, found: Vec<Fetched>) -> Result<(), PipelineError> {
+        let rows: Vec<NewDeadLetter> = found.into_iter().map(|found| row(topic, found)).collect();
+        let mut tx = self.store.begin().await?;
+        let new = tx.dead_letters_put(&rows).await?;
+        if new > 0 {
+            tx.outbox_push(&[outbox::letters(DeadLetterState::Open, new, self.clock.micros())?]).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn follow(&self, topic: &Topic, stop: &CancellationToken) -> Result<(), PipelineError> {
+        let name = topic.to_string();
+        let start = self.log.bounds(topic, 0).await?.start;
+        let from = self.next(topic, start).await?;
+        let mut reader = self.log.reader(topic, 0, from).await?;
+        while !stop.is_cancelled() {
+            let batch = tokio::select! {
+                () = stop.cancelled() => break,
+                batch = reader.next(MOST, MOST_BYTES, Duration::from_secs(5)) => batch?,
+            };
+            if !batch.records.is_empty() {
+                self.put(&name, batch.records).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn row(topic: &str, found: Fetched) -> NewDeadLetter {

@@ -1,6 +1,6 @@
 //! From conditions to cases (ENGINE §9): what a change of belief means for our accountable work.
 
-use muster_domain::case::{Actor, EpisodeLink, FiledAs, ReportLink, Role, WantedSeat};
+use muster_domain::case::{Actor, Case, EpisodeLink, FiledAs, ReportLink, Role, WantedSeat};
 use muster_domain::condition::{Change, Ended, EndedHow, Opened, State, Step, Subject};
 use muster_domain::effect::{LadderAction, LadderEffect, SPEECH_EXPIRES};
 use muster_domain::geo::Position;
@@ -259,12 +259,14 @@ impl Opener<'_> {
         at: &Whereabouts,
     ) -> Result<FiledAs, PipelineError> {
         let jurisdiction = at.jurisdiction(self.config, &self.numbering.jurisdiction);
+        // First the number: who has it has waited for those who dealt before, and sees what they filed nearby.
+        let number = self.numbering.next(tx, docket, &jurisdiction).await?;
         let maybe_same = match (subject, at.position) {
-            (Subject::Report(_), Some(position)) => near(tx, kind, position).await?,
+            (Subject::Report(_), Some(position)) => near(tx, docket, kind, position).await?,
             _ => vec![],
         };
         Ok(FiledAs {
-            number: self.numbering.next(tx, docket, &jurisdiction).await?,
+            number,
             kind: kind.clone(),
             subject: subject.clone(),
             grid: at.grid.clone(),
@@ -334,11 +336,14 @@ fn subject_of(report: &Report) -> Subject {
     }
 }
 
-async fn near(tx: &mut Tx, kind: &CaseKind, at: Position) -> Result<Vec<CaseId>, PipelineError> {
-    let mut found = Vec::new();
+/// The live cases of a kind nearby: those of the docket as they are there, then the store's.
+async fn near(tx: &mut Tx, docket: &Docket, kind: &CaseKind, at: Position) -> Result<Vec<CaseId>, PipelineError> {
+    let within = |case: &Case| case.position.is_some_and(|other| other.metres_to(at) <= NEARBY_METRES);
+    let here = docket.cases().filter(|case| case.kind == *kind && case.state.is_live() && within(case));
+    let mut found: Vec<CaseId> = here.map(|case| case.id.clone()).collect();
     for row in tx.live_cases_near(kind.as_str(), at.lon(), at.lat(), NEARBY_METRES).await? {
         let case = docs::case(&row.doc)?;
-        if case.position.is_some_and(|other| other.metres_to(at) <= NEARBY_METRES) {
+        if docket.case(&case.id).is_none() && within(&case) {
             found.push(case.id);
         }
     }

@@ -5,7 +5,8 @@ use muster_domain::effect::{Effect, LadderAction, LadderEffect, Notice, NoticeKi
 use muster_domain::id::{CaseId, CaseKind, EffectId, EpisodeId, IdError, PlaceId, RuleId, SeatId, UnitId};
 use muster_domain::text::Words;
 use muster_domain::time::Filed;
-use muster_store::OutboxRow;
+use muster_store::{DeadLetterState, OutboxRow};
+use muster_wire::api::LetterNews;
 use serde::{Deserialize, Serialize};
 
 use crate::PipelineError;
@@ -21,6 +22,8 @@ pub const ACT: &str = "act";
 pub const LADDER: &str = "ladder";
 /// Notices to units.
 pub const NOTICE: &str = "notice";
+/// What became of dead letters, for open screens alone.
+pub const LETTER: &str = "letter";
 
 /// The rows of a case's effects. A journal entry goes out with the case as it was after it.
 pub(crate) fn rows(
@@ -90,6 +93,12 @@ fn notice(notice: &Notice, now: Filed) -> Result<OutboxRow, PipelineError> {
         not_after: notice.not_after.micros(),
     })?;
     Ok(row(NOTICE, notice.case.as_str(), Some(notice.id.as_str()), body, now, Some(notice.not_after)))
+}
+
+/// The row of dead letters that came, or with which something was done.
+pub(crate) fn letters(state: DeadLetterState, letters: u64, now: i64) -> Result<OutboxRow, PipelineError> {
+    let body = serde_json::to_string(&LetterNews { state: state.name().to_owned(), letters })?;
+    Ok(row(LETTER, LETTER, None, body, Filed::from_micros(now), None))
 }
 
 fn row(

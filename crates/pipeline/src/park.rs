@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use muster_log::{Append, Fetched, HeaderName, Record, Topic};
-use muster_wire::fault::{Fault, Kept};
+use muster_wire::fault::Kept;
 
 use crate::PipelineError;
-use crate::watch::Watch;
+use crate::watch::{Fault, Watch};
 
 /// Something that is parked.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ impl Parked {
 }
 
 /// Parks a record of the observation topic that the watch could not take.
-pub(crate) async fn faulted(watch: &Watch, partition: u32, found: Fetched, what: &str) -> Result<(), PipelineError> {
+pub(crate) async fn faulted(watch: &Watch, partition: u32, found: Fetched, fault: &Fault) -> Result<(), PipelineError> {
     let name = watch.log.identity().of(&Topic::Observation).map(|topic| topic.name.clone()).unwrap_or_default();
     let parked = Parked {
         topic: Topic::Observation,
@@ -81,8 +81,8 @@ pub(crate) async fn faulted(watch: &Watch, partition: u32, found: Fetched, what:
         position: Some((partition, found.offset)),
         received: found.record.timestamp_us,
         code: "fault".to_owned(),
-        message: what.chars().take(300).collect(),
-        said: Fault::WatchFault.with(&[("what", &what)]).kept(""),
+        message: fault.what().chars().take(300).collect(),
+        said: fault.said(),
     };
     watch.log.append(vec![parked.append(&name)]).await?;
     watch.metrics.dead_letters.with_label_values(&["observation", "fault"]).inc();

@@ -10,6 +10,7 @@ use muster_domain::geo::{Crs, Position};
 use muster_domain::id::{CaseKind, SourceId, SourceName};
 use muster_domain::record::Severity;
 use muster_wire::bounds::{MAX_ADDRESS_BYTES, MAX_TEXT_BYTES};
+use muster_wire::fault::{Fault, Reason};
 use muster_wire::report::ReportIn;
 
 use crate::table::{Bad, Row, Table};
@@ -32,6 +33,9 @@ pub struct Mapping {
 
 /// A line of the table with its report, or why there is none.
 pub type Line = (u64, Result<ReportIn, Bad>);
+
+/// A column, and what is wrong with what a row has there.
+type Wrong<'a> = (&'a str, Reason);
 
 #[derive(Debug, Clone)]
 struct Kind {
@@ -86,7 +90,8 @@ impl Mapping {
         if !missing.is_empty() {
             return Err(missing);
         }
-        Ok(table.rows.iter().map(|row| (row.line, self.report(table, row))).collect())
+        let bad = |row, (column, reason): Wrong<'_>| table.bad(row, column, reason.english());
+        Ok(table.rows.iter().map(|row| (row.line, self.report(row).map_err(|wrong| bad(row, wrong)))).collect())
     }
 
     fn columns(&self) -> impl Iterator<Item = &str> {
@@ -106,26 +111,16 @@ impl Mapping {
             .map(String::as_str)
     }
 
-    fn report(&self, table: &Table, row: &Row) -> Result<ReportIn, Bad> {
-        let bad = |column: &str, reason: String| table.bad(row, column, reason);
-        let id = SourceId::parse(row.cell(&self.id)).map_err(|error| bad(&self.id, error.to_string()))?;
-        let kind = self.kind.read(row).map_err(|reason| bad(&self.kind.column, reason))?;
-        let occurred = match &self.occurred {
-            Some(when) => Some(when.read(row.cell(&when.column)).map_err(|reason| bad(&when.column, reason))?),
-            None => None,
-        };
-        let location = match &self.location {
-            Some(location) => location.read(row).map_err(|(column, reason)| bad(column, reason))?,
-            None => None,
-        };
-        let joined = |joined: &Option<Joined>, most| match joined {
-            Some(joined) => joined.read(row, most).map_err(|(column, reason)| bad(column, reason)),
-            None => Ok(None),
-        };
-        let severity = match &self.severity {
-            Some(level) => Some(level.read(row).map_err(|(column, reason)| bad(column, reason))?),
-            None => None,
-        };
+    /// What a row says, or the column that is wrong and why.
+    fn report<'a>(&'a self, row: &Row) -> Result<ReportIn, Wrong<'a>> {
+        let id = SourceId::parse(row.cell(&self.id)).map_err(|error| (self.id.as_str(), error.into()))?;
+        let kind = self.kind.read(row).map_err(|reason| (self.kind.column.as_str(), reason))?;
+        let when = |when: &'a When| when.read(row.cell(&when.column)).map_err(|reason| (when.column.as_str(), reason));
+        let occurred = self.occurred.as_ref().map(when).transpose()?;
+        let location = self.location.as_ref().map_or(Ok(None), |location| location.read(row))?;
+        let joined =
+            |joined: &'a Option<Joined>, most| joined.as_ref().map_or(Ok(None), |joined| joined.read(row, most));
+        let severity = self.severity.as_ref().map(|level| level.read(row)).transpose()?;
         Ok(ReportIn {
             source: self.source.clone(),
             id: Some(id),
@@ -144,16 +139,16 @@ impl Mapping {
 }
 
 impl Kind {
-    fn read(&self, row: &Row) -> Result<CaseKind, String> {
+    fn read(&self, row: &Row) -> Result<CaseKind, Reason> {
         let cell = row.cell(&self.column);
         if let Some(kind) = self.codes.get(cell) {
             return Ok(kind.clone());
         }
         let slug = slug(cell);
         match &self.prefix {
-            _ if slug.is_empty() => Err("holds no letter or digit that a kind could be made of".to_owned()),
-            None => Err("is not in the mapping's codes, and there is no prefix for the rest".to_owned()),
-            Some(prefix) => CaseKind::parse(&format!("{prefix}{slug}")).map_err(|error| error.to_string()),
+            _ if slug.is_empty() => Err(Fault::NoKind.into()),
+            None => Err(Fault::NotInCodes.with(&[("rest", &"prefix")])),
+            Some(prefix) => Ok(CaseKind::parse(&format!("{prefix}{slug}"))?),
         }
     }
 }
@@ -173,26 +168,26 @@ fn slug(cell: &str) -> String {
 }
 
 impl Location {
-    fn read(&self, row: &Row) -> Result<Option<Position>, (&str, String)> {
+    fn read(&self, row: &Row) -> Result<Option<Position>, Wrong<'_>> {
         let (lon, lat) = (row.cell(&self.lon), row.cell(&self.lat));
         match (lon.is_empty(), lat.is_empty()) {
             (true, true) => return Ok(None),
-            (true, false) => return Err((&self.lon, "is empty, and the latitude is not".to_owned())),
-            (false, true) => return Err((&self.lat, "is empty, and the longitude is not".to_owned())),
+            (true, false) => return Err((&self.lon, Fault::HalfPosition.with(&[("other", &"the latitude")]))),
+            (false, true) => return Err((&self.lat, Fault::HalfPosition.with(&[("other", &"the longitude")]))),
             (false, false) => {}
         }
-        fn number<'a>(cell: &str, column: &'a str) -> Result<f64, (&'a str, String)> {
-            cell.parse().map_err(|_| (column, "is no number of degrees".to_owned()))
+        fn number<'a>(cell: &str, column: &'a str) -> Result<f64, Wrong<'a>> {
+            cell.parse().map_err(|_| (column, Fault::NoDegrees.into()))
         }
         let (lon, lat) = (number(lon, &self.lon)?, number(lat, &self.lat)?);
         let position = Position::from_crs(lon, lat, self.crs);
-        position.map(Some).map_err(|error| (self.lon.as_str(), error.to_string()))
+        position.map(Some).map_err(|error| (self.lon.as_str(), error.into()))
     }
 }
 
 impl Joined {
     /// The cells that are not empty, each with single spaces; `None` if none is left.
-    fn read(&self, row: &Row, most: usize) -> Result<Option<String>, (&str, String)> {
+    fn read(&self, row: &Row, most: usize) -> Result<Option<String>, Wrong<'_>> {
         let mut text = String::new();
         for column in &self.columns {
             let mut words = row.cell(column).split_whitespace().peekable();
@@ -204,10 +199,7 @@ impl Joined {
                 text.push_str(word);
             }
             if text.len() > most {
-                return Err((
-                    column,
-                    format!("makes {} bytes with what stands before it, at most {most} fit", text.len()),
-                ));
+                return Err((column, Fault::JoinedTooLong.with(&[("size", &text.len()), ("most", &most)])));
             }
         }
         Ok((!text.is_empty()).then_some(text))
@@ -215,13 +207,12 @@ impl Joined {
 }
 
 impl Level {
-    fn read(&self, row: &Row) -> Result<Severity, (&str, String)> {
+    fn read(&self, row: &Row) -> Result<Severity, Wrong<'_>> {
         match self {
             Self::Fixed(severity) => Ok(*severity),
             Self::Coded { column, codes, otherwise } => {
-                codes.get(row.cell(column)).copied().or(*otherwise).ok_or_else(|| {
-                    (column.as_str(), "is not in the mapping's codes, and there is no otherwise".to_owned())
-                })
+                let found = codes.get(row.cell(column)).copied().or(*otherwise);
+                found.ok_or_else(|| (column.as_str(), Fault::NotInCodes.with(&[("rest", &"otherwise")])))
             }
         }
     }

@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use crate::page::{Page, bad_cursor, to_read};
 use crate::statement::{Args, FromRow, Row, args, sql};
 use crate::store::Store;
+use crate::tx::Tx;
 
 /// What is written down of a record that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,21 +200,29 @@ impl NewDeadLetter {
     }
 }
 
-impl Store {
+impl Tx {
     /// Writes down what could not be read; positions that are there already are left as they are. Says how many are new.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn dead_letters_put(&self, letters: &[NewDeadLetter]) -> Result<u64, StoreError> {
-        let mut tx = self.begin().await?;
+    pub async fn dead_letters_put(&mut self, letters: &[NewDeadLetter]) -> Result<u64, StoreError> {
         let mut new = 0;
         for letter in letters {
-            new += tx.session().run(sql!("dead_letter/insert"), letter.values()).await?;
+            new += self.session().run(sql!("dead_letter/insert"), letter.values()).await?;
         }
-        tx.commit().await?;
         Ok(new)
     }
 
+    /// Says what was done about an open dead letter; `false` if there is none, or it is not open any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn dead_letter_mark(&mut self, id: u64, state: DeadLetterState, note: &str) -> Result<bool, StoreError> {
+        Ok(self.session().run(sql!("dead_letter/mark"), args![id, state.name(), note]).await? == 1)
+    }
+}
+
+impl Store {
     /// The offset from which a dead-letter topic's partition 0 has not been written down yet.
     ///
     /// # Errors
@@ -221,17 +230,6 @@ impl Store {
     pub async fn dead_letters_end(&self, topic: &str) -> Result<u64, StoreError> {
         let row = self.read().await?.session().row(sql!("dead_letter/end"), args![topic]).await?;
         row.ok_or_else(|| StoreError::corrupt("dead_letter/end", "no answer"))?.count("next_offset")
-    }
-
-    /// Says what was done about an open dead letter; `false` if there is none, or it is not open any more.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub async fn dead_letter_mark(&self, id: u64, state: DeadLetterState, note: &str) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        let marked = tx.session().run(sql!("dead_letter/mark"), args![id, state.name(), note]).await?;
-        tx.commit().await?;
-        Ok(marked == 1)
     }
 
     /// A page of dead letters, newest first, without their bytes.

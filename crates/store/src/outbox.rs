@@ -69,7 +69,7 @@ pub struct OutboxEnds {
 }
 
 /// The destinations that open screens follow.
-pub const FEED: [&str; 2] = ["case", "condition"];
+pub const FEED: [&str; 3] = ["case", "condition", "letter"];
 
 impl FromRow for Published {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -150,8 +150,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub async fn feed_after(&self, publish_no: u64, limit: u32) -> Result<Vec<Published>, StoreError> {
-        let [case, condition] = FEED;
-        self.read().await?.session().all(sql!("outbox/feed"), args![publish_no, case, condition, limit]).await
+        let [case, condition, letter] = FEED;
+        self.read().await?.session().all(sql!("outbox/feed"), args![publish_no, case, condition, letter, limit]).await
     }
 
     /// Which publish numbers there are: a reader whose cursor is older than the first has missed something.

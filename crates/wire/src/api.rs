@@ -127,6 +127,15 @@ pub struct WholeLetter {
     pub bytes_base64: String,
 }
 
+/// What became of dead letters, as the stream tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterNews {
+    /// Where they stand now: `open`, `replayed` or `dropped`.
+    pub state: String,
+    /// How many.
+    pub letters: u64,
+}
+
 /// Why a dead letter is dropped.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct Dropped {

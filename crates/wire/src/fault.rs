@@ -89,7 +89,9 @@ faults! {
     "no-array" NoArray "一批应是 JSON 数组；这里不以“[”开头"
         "a batch is a JSON array; this does not begin with `[`"
     /// Not an object.
-    "no-object" NoObject "不是 JSON 对象" "is no JSON object: {what}"
+    "no-object" NoObject "不是 JSON 对象" "is no JSON object"
+    /// Not JSON, with the line and column where that shows.
+    "malformed-line" MalformedLine "从第 {line} 行第 {column} 列起不是 JSON" "is no JSON from line {line}, column {column} on"
     /// Not UTF-8, with the byte where that shows.
     "byte-not-utf8" ByteNotUtf8 "第 {at} 字节不是 UTF-8" "byte {at} is not UTF-8"
     /// Not UTF-8.
@@ -170,8 +172,26 @@ faults! {
     /// Not a CloudEvent on a topic.
     "no-event-record" NoEventRecord "不是 CloudEvent；请设 content-type 为 {wanted}，或设 ce_ 头"
         "is not a CloudEvent; set content-type {wanted} or ce_ headers"
-    /// What a mapping could not make of a record.
-    "mapping" Mapping "按对照表读不出这一项" "{what}"
+    /// A column that no kind can be made of.
+    "no-kind" NoKind "没有字母或数字，拼不出类型" "holds no letter or digit that a kind could be made of"
+    /// A code that a mapping does not know.
+    "not-in-codes" NotInCodes "映射的 codes 里没有它，也没有为其余的写 {rest}"
+        "is not in the mapping's codes, and there is no {rest} for the rest"
+    /// A longitude without latitude, or the other way round.
+    "half-position" HalfPosition "是空的，而{other}不是" "is empty, and {other} is not"
+    /// Not a number of degrees.
+    "no-degrees" NoDegrees "不是以度为单位的数" "is no number of degrees"
+    /// Columns that make too long a text together.
+    "joined-too-long" JoinedTooLong "连同前面的内容有 {size} 字节，最多 {most} 字节"
+        "makes {size} bytes with what stands before it, at most {most} fit"
+    /// A time that is not written as a mapping says.
+    "other-time-form" OtherTimeForm "不是按 {form} 写的时间" "is no time in the form {form}"
+    /// The thirtieth of February.
+    "no-such-time" NoSuchTime "历法里没有这一天或这一刻" "is a day or a time of day that there is not"
+    /// A time in the hour that is left out when summer time begins.
+    "skipped-time" SkippedTime "当地把钟拨快时跳过了这一刻" "is a time that the clocks there skip"
+    /// A year that RFC 3339 cannot write.
+    "no-year" NoYear "不在公元 0 年至 9999 年之间" "lies outside the years 0 to 9999"
     /// Nothing of that id.
     "not-in-catalogue" NotInCatalogue "不在目录里" "is not in the catalogue"
     /// No such kind.
@@ -186,12 +206,18 @@ faults! {
     "covers-nothing" CoversNothing "在目录里没有对应任何点位" "covers no place in the catalogue"
     /// A name that belongs to others.
     "not-your-source" NotYourSource "不在这份凭据可用的来源名之内" "is not among the source names of this credential"
-    /// A record that the watch fell over.
-    "watch-fault" WatchFault "值守程序处理不了它，已放过" "{what}"
+    /// A record on which the watch broke off: a fault of ours.
+    "watch-fault" WatchFault "值守程序处理到它时出错中断，已跳过；程序自己的话是：{what}" "{what}"
+    /// A configuration that the store has lost.
+    "watch-no-config" WatchNoConfig "它指的是第 {version} 版配置，数据库里没有这一版；请恢复后重放"
+        "names configuration version {version}, which is not there; restore it in the store"
+    /// A record that the watch has had.
+    "watch-order" WatchOrder "它来在第 {after} 条之后，次序乱了；请从检查点之后重读这个分区"
+        "came after offset {after}; read the partition from after its checkpoint"
 }
 
 /// What arguments say in English, and its Chinese. Whatever is not here stands as it is.
-const TERMS: [(&str, &str); 36] = [
+const TERMS: [(&str, &str); 38] = [
     ("an object", "对象"),
     ("an array", "数组"),
     ("a number", "数"),
@@ -226,6 +252,8 @@ const TERMS: [(&str, &str); 36] = [
     ("2 to 10,000", "2 到 10,000"),
     ("4 to 10,000", "4 到 10,000"),
     ("another type", "别的类型"),
+    ("the longitude", "经度"),
+    ("the latitude", "纬度"),
     ("line", "折线"),
     ("polygon", "多边形"),
 ];
@@ -283,6 +311,13 @@ impl Reason {
     pub fn english(&self) -> String {
         let get = |name: &str| self.arguments.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
         cut(filled(self.fault.en(), get), MAX_REASON_BYTES)
+    }
+
+    /// The same about one field, which is named unless it is the whole.
+    #[must_use]
+    pub fn about(&self, pointer: &str) -> String {
+        let reason = self.english();
+        if pointer.is_empty() { reason } else { format!("{pointer}: {reason}") }
     }
 
     /// The reason about one field, to be kept beside what was refused.
@@ -365,7 +400,8 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_again_in_chinese() {
         let reason = Fault::OtherType.with(&[("found", &"a number"), ("wanted", &"a string")]);
-        assert_eq!(reason.english(), "is a number; a string was expected");
+        assert_eq!(reason.about(""), "is a number; a string was expected");
+        assert_eq!(reason.about("/data/device"), "/data/device: is a number; a string was expected");
         let kept = Kept::read(&reason.kept("/data/device").json()).unwrap();
         assert_eq!((kept.pointer.as_str(), kept.chinese().unwrap().as_str()), ("/data/device", "是数；应为文字"));
         let newer = Kept { fault: "of-tomorrow".to_owned(), ..kept };

@@ -97,6 +97,34 @@ async fn the_case_page_follows_its_case_and_leaves_alone_what_is_being_written()
 }
 
 #[tokio::test]
+async fn how_long_it_has_been_so_goes_on_while_nothing_happens() {
+    let Some(browser) = Browser::find() else { return };
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
+    let server = stage.serve();
+    let api = Api::new(server.url());
+    api.observe(&blocked(1)).await;
+    let asked = || async {
+        let case = api.list("/api/v1/cases").await.first()?.clone();
+        let link = super::link(&case)?;
+        Some([format!("/cases/{}", case["id"].as_str()?), link, "/cases".to_owned()])
+    };
+    for path in eventually("a case whose unit was asked", PATIENCE, asked).await {
+        let mut tab = Tab::open(&browser, View::default());
+        tab.go(&format!("{}{path}", server.url()));
+        // What the stream tells draws the page again; from here on the clock alone may, and what is under way comes once.
+        tab.eval("window.fetch = () => new Promise(() => {})");
+        let why = "document.querySelector('.because, td.wide .soft').textContent";
+        let seconds = format!(
+            "((said) => said && (said[1] || 0) * 60 + +said[2])(/，已 (?:(\\d+) 分 )?(\\d+) 秒，限 2 秒$/.exec({why}))"
+        );
+        let first = tab.eval(&seconds);
+        assert!(first.as_i64().is_some_and(|first| first > 0), "{path}: {}", tab.eval(why));
+        tab.wait("it goes on", &format!("{seconds} >= {first} + 3"));
+    }
+}
+
+#[tokio::test]
 async fn what_is_written_for_one_case_is_not_carried_to_another() {
     let Some(browser) = Browser::find() else { return };
     let stage = Stage::embedded();

@@ -3,6 +3,8 @@
 
 mod field;
 mod keys;
+mod letters;
+mod lists;
 mod live;
 mod pages;
 

@@ -56,6 +56,7 @@ async fn a_dead_letter_is_dropped_with_a_reason_only() {
     let api = Api::new(server.url());
     assert_eq!(api.post("/api/v1/observations", ONE, "not json").await.status, 422);
     let letter = letters(&api, 1).await.remove(0);
+    assert_eq!(letter["message"], "at byte 0: a value was expected", "there is no field to name");
     let path = format!("/api/v1/dead-letters/{}/drop", letter["id"]);
     let silent = api.post(&path, "application/json", "{}").await;
     assert_eq!((silent.status, silent.problem().as_str()), (400, "needs-reason"));

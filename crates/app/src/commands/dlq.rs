@@ -73,7 +73,7 @@ impl Dlq {
         let settings = self.remote.settings()?;
         let server = self.remote.reach(&settings).await?;
         if let Some(parts) = server.parts() {
-            let caught_up = muster_pipeline::graveyard::catch_up(&parts.log, &parts.store, &parts.metrics).await;
+            let caught_up = crate::serve::run::graveyard(parts).catch_up().await;
             caught_up.map_err(|error| Failure::pipeline(&error))?;
             if matches!(self.what, What::Replay { .. }) {
                 parts.settle(&settings).await?;

@@ -7,10 +7,10 @@ use muster_notify::{LadderDestination, NoticeDestination};
 use muster_pipeline::deadlines::Deadlines;
 use muster_pipeline::desk::Desk;
 use muster_pipeline::dispatch::Dispatch;
-use muster_pipeline::graveyard;
+use muster_pipeline::graveyard::Graveyard;
 use muster_pipeline::lease::Lease;
 use muster_pipeline::operate::Operate;
-use muster_pipeline::publish::{Destination, LogDestination, Publish};
+use muster_pipeline::publish::{Destination, LogDestination, Publish, Screens};
 use muster_pipeline::watch::{Watch, WatchSettings};
 use muster_sources::catalogue::Registrar;
 use muster_sources::http::Routes;
@@ -169,6 +169,7 @@ fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static
         clock: parts.clock.clone(),
     }) as Arc<dyn Destination>);
     destinations.push(Arc::new(NoticeDestination { clock: parts.clock.clone() }));
+    destinations.push(Arc::new(Screens));
     let publish = Publish {
         store: parts.store.clone(),
         clock: parts.clock.clone(),
@@ -177,10 +178,9 @@ fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static
         lease: lease(parts, "publish"),
         destinations,
     };
-    let (log, store, metrics) = (Arc::clone(&parts.log), parts.store.clone(), parts.metrics.clone());
-    let letters = stop.child_token();
+    let (graveyard, letters) = (graveyard(parts), stop.child_token());
     tasks.spawn(async move {
-        graveyard::run(log, store, metrics, letters).await;
+        graveyard.run(letters).await;
         "dead letters"
     });
     let stop = stop.child_token();
@@ -188,6 +188,12 @@ fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static
         publish.run(stop).await;
         "publish"
     });
+}
+
+/// Who copies dead letters to where people look at them.
+pub(crate) fn graveyard(parts: &Parts) -> Graveyard {
+    let Parts { log, store, metrics, clock, .. } = parts.clone();
+    Graveyard { log, store, metrics, clock }
 }
 
 fn tick(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {

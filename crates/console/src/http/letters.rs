@@ -1,4 +1,6 @@
-//! Dead letters over the API: listed, read, taken again and dropped.
+//! Dead letters over the API: listed, read, taken again and dropped; and why that was refused.
+
+pub(super) mod page;
 
 use std::sync::Arc;
 
@@ -6,13 +8,16 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State as Of};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use muster_domain::text::Words;
+use muster_pipeline::desk::LetterError;
 use muster_store::{DeadLetterRow, Page};
 use muster_wire::api::{Dropped, Letter, WholeLetter};
+use muster_wire::problem::Problem;
 use muster_wire::receipt::Receipt;
 
-use super::pages::letter_refused;
 use super::query::LetterQuery;
 use super::{State, answer, api};
+use crate::view::{dead, refusal};
 
 type At = Of<Arc<State>>;
 
@@ -65,7 +70,7 @@ pub(super) async fn replay(Of(state): At, Path(id): Path<u64>, body: Bytes) -> R
             duplicates: admitted.duplicates as u64,
             parked: vec![],
         }),
-        Err(error) => letter_refused(&error),
+        Err(error) => refused(&error),
     }
 }
 
@@ -76,6 +81,24 @@ pub(super) async fn put_down(Of(state): At, Path(id): Path<u64>, body: Bytes) ->
     };
     match state.desk.drop_letter(id, &reason).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => letter_refused(&error),
+        Err(error) => refused(&error),
     }
+}
+
+/// Why a dead letter was not taken again or dropped.
+fn refused(error: &LetterError) -> Response {
+    let (status, code) = match error {
+        LetterError::Unknown => (404, "not-found"),
+        LetterError::Settled(_) => (409, "settled"),
+        LetterError::StillBad { .. } => (422, "still-bad"),
+        LetterError::NoReason => (400, "needs-reason"),
+        LetterError::NotNow(_) => (503, "not-now"),
+        LetterError::Failed(error) => return answer::failed(error),
+    };
+    let mut words = refusal::said(status, code, None).what;
+    if let LetterError::StillBad { pointer, reason } = error {
+        let reason = dead::said(pointer, reason);
+        words = Words::new(format!("{}。{}", reason.zh, words.zh), format!("{}. {}", reason.en, words.en));
+    }
+    answer::problem(&Problem::new(status, code).detail(error.to_string()).words(words))
 }

@@ -1,26 +1,25 @@
 //! Pages for people.
 
 use axum::Extension;
-use axum::Form;
 use axum::extract::{Path, Query, State as Of};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use muster_domain::case::Case;
 use muster_domain::id::CaseId;
 use muster_pipeline::PipelineError;
 use muster_pipeline::admit::Caller;
-use muster_pipeline::desk::{Desk, LetterError};
-use muster_store::{CaseFilter, ConditionFilter, DeadLetterState};
+use muster_pipeline::desk::Desk;
+use muster_store::{CaseFilter, ConditionFilter};
 use serde::Deserialize;
 use std::sync::Arc;
 
-use super::query::{CaseQuery, ConditionQuery, LetterQuery};
+use super::query::{CaseQuery, ConditionQuery};
 use super::scene::{Drawn, condition};
 use super::{State, answer, api};
 use crate::page;
 use crate::scene::{ConditionNow, LastHour};
 use crate::view::board::BoardData;
-use crate::view::{board, case as case_view, condition as condition_view, dead, list};
+use crate::view::{board, case as case_view, condition as condition_view, list};
 
 type At = Of<Arc<State>>;
 
@@ -116,7 +115,7 @@ pub(super) fn with_choice(headers: &HeaderMap, uri: &Uri, mut response: Response
     response
 }
 
-fn not_ready() -> Response {
+pub(super) fn not_ready() -> Response {
     answer::refuse(503, "not-ready", "no rule book and catalogue hold yet; wait a moment and load the page again")
 }
 
@@ -280,87 +279,4 @@ async fn found(
     let mut all = conditions_now(&state.desk, &ConditionFilter { place: None, ..filter }).await?;
     all.retain(|one| one.subject.place().is_some_and(|place| scene.place_name(place).contains(words)));
     Ok((all, None))
-}
-
-pub(super) async fn dead(Of(state): At, headers: HeaderMap, uri: Uri, query: Query<LetterQuery>) -> Response {
-    let Some(drawn) = Drawn::new(&state, &headers, &uri) else { return not_ready() };
-    let desk = &state.desk;
-    let filter = match query.filter() {
-        Ok(filter) => filter,
-        Err(problem) => return answer::problem(&problem),
-    };
-    let read = async {
-        let page = desk.letters(&filter, query.limit.unwrap_or(25).clamp(1, 100), query.cursor.as_deref()).await?;
-        let mut letters = Vec::new();
-        for row in page.items {
-            if let Some(letter) = desk.letter(row.id).await? {
-                letters.push(shown(letter));
-            }
-        }
-        let counts = desk.store.dead_letter_counts().await.map_err(PipelineError::from)?;
-        Ok::<_, PipelineError>((letters, counts, page.next))
-    };
-    let (letters, counts, next) = match read.await {
-        Ok(read) => read,
-        Err(error) => return answer::failed(&error),
-    };
-    let mut codes: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
-    for count in counts.into_iter().filter(|count| count.state == DeadLetterState::Open) {
-        *codes.entry(count.code).or_default() += usize::try_from(count.letters).unwrap_or_default();
-    }
-    let next = next.map(|cursor| follow(&drawn.look.path, &cursor));
-    let codes = codes.into_iter().collect();
-    let view = dead::dead(&drawn.scene(&state), codes, query.code.clone(), &letters, next);
-    with_choice(&headers, &uri, answer::page(page::dead(&drawn.look, &view)))
-}
-
-fn shown(letter: muster_pipeline::desk::Letter) -> dead::DeadLetter {
-    let hidden = letter.bytes.starts_with(b"{\"vault\":");
-    let row = letter.row;
-    let stood = match (row.original_partition, row.original_offset) {
-        (Some(partition), Some(offset)) => format!("{} {partition}/{offset}", row.original_topic),
-        _ => row.original_topic.clone(),
-    };
-    dead::DeadLetter {
-        id: row.id.to_string(),
-        code: row.code,
-        message: row.message,
-        said: muster_wire::fault::Kept::read(&row.fault),
-        stood,
-        source: None,
-        at: row.received,
-        bytes: if hidden { dead::Parked::Vault } else { dead::Parked::Bytes(letter.bytes) },
-    }
-}
-
-pub(super) async fn replay(Of(state): At, Path(id): Path<u64>) -> Response {
-    match state.desk.replay(id, None).await {
-        Ok(_) => Redirect::to("/dead-letters").into_response(),
-        Err(error) => letter_refused(&error),
-    }
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Reason {
-    #[serde(default)]
-    reason: String,
-}
-
-pub(super) async fn drop_letter(Of(state): At, Path(id): Path<u64>, Form(form): Form<Reason>) -> Response {
-    match state.desk.drop_letter(id, &form.reason).await {
-        Ok(()) => Redirect::to("/dead-letters").into_response(),
-        Err(error) => letter_refused(&error),
-    }
-}
-
-/// Why a dead letter was not taken again or dropped.
-pub(super) fn letter_refused(error: &LetterError) -> Response {
-    match error {
-        LetterError::Unknown => answer::refuse(404, "not-found", error.to_string()),
-        LetterError::Settled(_) => answer::refuse(409, "settled", error.to_string()),
-        LetterError::StillBad { .. } => answer::refuse(422, "still-bad", error.to_string()),
-        LetterError::NoReason => answer::refuse(400, "needs-reason", error.to_string()),
-        LetterError::NotNow(_) => answer::refuse(503, "not-now", error.to_string()),
-        LetterError::Failed(error) => answer::failed(error),
-    }
 }

@@ -111,6 +111,7 @@ fn card(rule: &Rule) -> crate::scene::RuleCard {
         version: rule.version,
         hold: rule.raise.hold,
         clear,
+        why: rule.why.clone(),
         ladder: ladder.collect(),
     }
 }

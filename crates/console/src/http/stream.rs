@@ -121,6 +121,7 @@ impl Following {
                 say(numbered("case").data(String::from_utf8_lossy(&data)));
             }
             News::Condition(change) => say(numbered("condition").data(muster_wire::condition::write(change))),
+            News::Letters(news) => say(numbered("dead_letter").data(json!(news).to_string())),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The routes asked without a socket: what is described is there, and every refusal is a problem.
 
 mod bench;
+mod letters;
+mod same;
 
 use axum::body::Body;
 use muster_domain::id::AdapterName;
@@ -216,17 +218,21 @@ fn tokens(lines: &str) -> Access {
     Access::tokens(file.path()).unwrap()
 }
 
-#[tokio::test]
-async fn a_case_of_another_jurisdiction_is_as_if_it_were_not_there() {
+/// `own` sees one street, `all` everything.
+fn own_and_all() -> Access {
     use sha2::Digest as _;
     let hash = |word: &str| sha2::Sha256::digest(word).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let access = tokens(&format!(
+    tokens(&format!(
         "[[token]]\nname = \"own\"\nrole = \"operator\"\njurisdiction = \"500103005\"\nhash = \"{}\"\n\
          [[token]]\nname = \"all\"\nrole = \"operator\"\nhash = \"{}\"\n",
         hash("own"),
         hash("all")
-    ));
-    let bench = Bench::with(access, false).await;
+    ))
+}
+
+#[tokio::test]
+async fn a_case_of_another_jurisdiction_is_as_if_it_were_not_there() {
+    let bench = Bench::with(own_and_all(), false).await;
     let (own, other) =
         (bench.file("1", "lane-1", "500103005", 1).await, bench.file("2", "lane-2", "500103006", 1).await);
     let with = async |word: &str, method: &str, path: &str, body: &str| {

@@ -7,12 +7,12 @@ use muster_domain::condition::Subject;
 use muster_domain::id::CaseId;
 
 use crate::map::{self, MapView};
-use crate::phrase;
 use crate::scene::{ConditionNow, LastHour, Scene};
 use crate::tone::{self, Tone, standing_of};
 use crate::view::case::{Card, CaseView, card};
 use crate::view::hour::{HourView, hour};
 use crate::view::need;
+use crate::view::parts::Lasted;
 
 /// The whole board.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,10 +59,8 @@ pub struct Counts {
 pub struct BlindRow {
     /// The place.
     pub place: String,
-    /// Since when, in ms since 1970, for the scripts that tick.
-    pub since_ms: Option<i64>,
     /// For how long.
-    pub span: Option<String>,
+    pub lasted: Option<Lasted>,
     /// The sources that are silent.
     pub sources: String,
 }
@@ -153,13 +151,12 @@ fn blind_rows(scene: &Scene<'_>, conditions: &[ConditionNow]) -> Vec<BlindRow> {
             let silence = tone::silence(scene, condition);
             Some(BlindRow {
                 place: scene.place_name(place),
-                since_ms: silence.map(|span| (scene.look.now.micros() - span.micros()) / 1_000),
-                span: silence.map(|span| phrase::span(scene.look.lang, span)),
+                lasted: silence.map(|span| Lasted::until_now(scene.look, span)),
                 sources: condition.blind.as_ref().map(|blind| blind.sources.join(", ")).unwrap_or_default(),
             })
         })
         .collect();
-    rows.sort_by_key(|row| (row.since_ms, row.place.clone()));
+    rows.sort_by_key(|row| (row.lasted.as_ref().and_then(|lasted| lasted.since_ms), row.place.clone()));
     rows
 }
 

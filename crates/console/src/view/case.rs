@@ -10,7 +10,7 @@ use crate::view::decision::{self, Decision, Decisions};
 use crate::view::need;
 use crate::view::parts::{self, Chip, ClockView, Left, SeatView};
 use crate::view::timeline::{self, Ahead, Entry};
-use crate::view::why::{self, FactRow};
+use crate::view::why::{self, FactRow, Line};
 use crate::wording;
 
 /// A card of the queue.
@@ -31,7 +31,7 @@ pub struct Card {
     /// What it needs of the desk.
     pub need: Option<&'static str>,
     /// The one line.
-    pub why: String,
+    pub why: Line,
     /// State of what is seen, else of the case.
     pub chips: Vec<Chip>,
     /// Its seats.
@@ -82,25 +82,16 @@ fn chips(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Vec<Chi
             let mut own = parts::condition_chips(scene, condition);
             let link = case.episodes.iter().find(|link| condition.episode.as_ref() == Some(&link.episode));
             // An episode lasts through a moment of easing: the chip and the line must not say two things.
-            if let Some(lasted) =
-                link.filter(|_| condition.state == State::Present).and_then(|it| why::lasted(scene, it))
-            {
+            if let Some(lasted) = link.filter(|_| condition.state == State::Present).map(|it| why::lasted(scene, it)) {
                 for chip in own.iter_mut().filter(|chip| chip.tone == Tone::Present.name()) {
-                    chip.since_ms = Some((look.now.micros() - lasted.micros()) / 1_000);
-                    chip.span = Some(phrase::span(look.lang, lasted));
+                    chip.lasted = Some(lasted.clone());
                 }
             }
             chips.append(&mut own);
         }
         if chips.is_empty() && matches!(case.subject, Subject::Device(_) | Subject::Adapter(_)) && case.is_present() {
             let tone = Tone::Blind;
-            chips.push(Chip {
-                tone: tone.name(),
-                text: look.t(tone.text()).to_owned(),
-                since_ms: None,
-                span: None,
-                of: None,
-            });
+            chips.push(Chip::bare(tone.name(), look.t(tone.text())));
         }
         if !case.reports.is_empty() {
             let tone = Tone::Reported;
@@ -108,7 +99,7 @@ fn chips(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Vec<Chi
             if case.reports.len() > 1 {
                 text = format!("{text} × {}", case.reports.len());
             }
-            chips.push(Chip { tone: tone.name(), text, since_ms: None, span: None, of: None });
+            chips.push(Chip::bare(tone.name(), text));
         }
     }
     chips

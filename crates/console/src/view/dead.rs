@@ -1,6 +1,7 @@
 //! Dead letters: what came in and could not be taken, with its bytes and the reason side by side.
 
-use muster_wire::fault::Kept;
+use muster_domain::text::Words;
+use muster_wire::fault::{Kept, Reason};
 
 use crate::phrase::{self, When};
 use crate::scene::Scene;
@@ -39,11 +40,24 @@ pub enum Parked {
     Vault,
 }
 
+/// The letters about which nothing was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Open {
+    /// How many there are of each code.
+    pub codes: Vec<(String, usize)>,
+    /// When the oldest was parked, in microseconds since 1970.
+    pub oldest: Option<i64>,
+}
+
 /// The page of dead letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadView {
     /// How many there are of each reason: code, its words and count.
     pub codes: Vec<(String, String, usize)>,
+    /// How many there are.
+    pub count: usize,
+    /// When the oldest of them was parked.
+    pub oldest: Option<When>,
     /// Only this reason is shown.
     pub code: String,
     /// Those of this page, newest first.
@@ -73,25 +87,27 @@ pub struct LetterView {
     pub body: String,
     /// Something about the body that the reader must know.
     pub remark: Option<&'static str>,
+    /// It is all there, and text: it can be mended on the page.
+    pub mendable: bool,
 }
 
 const SHOWN_BYTES: usize = 4_096;
 
 /// The page of these dead letters.
 #[must_use]
-pub fn dead(
-    scene: &Scene<'_>,
-    codes: Vec<(String, usize)>,
-    code: String,
-    letters: &[DeadLetter],
-    next: Option<String>,
-) -> DeadView {
+pub fn dead(scene: &Scene<'_>, open: Open, code: String, letters: &[DeadLetter], next: Option<String>) -> DeadView {
     let said = |(code, count): (String, usize)| {
         let words = wording::parked(scene.look.lang, &code);
         (code, words, count)
     };
-    let codes = codes.into_iter().map(said).collect();
-    DeadView { codes, code, letters: letters.iter().map(|letter| view(scene, letter)).collect(), next }
+    DeadView {
+        count: open.codes.iter().map(|(_, count)| count).sum(),
+        codes: open.codes.into_iter().map(said).collect(),
+        oldest: open.oldest.map(|at| phrase::when(scene.look, at)),
+        code,
+        letters: letters.iter().map(|letter| view(scene, letter)).collect(),
+        next,
+    }
 }
 
 fn view(scene: &Scene<'_>, letter: &DeadLetter) -> LetterView {
@@ -113,6 +129,7 @@ fn view(scene: &Scene<'_>, letter: &DeadLetter) -> LetterView {
         stood: letter.stood.clone(),
         source: letter.source.clone().unwrap_or_default(),
         at: phrase::when(look, letter.at),
+        mendable: remark.is_none() && matches!(&letter.bytes, Parked::Bytes(bytes) if *bytes == body.as_bytes()),
         body,
         remark,
     }
@@ -120,12 +137,19 @@ fn view(scene: &Scene<'_>, letter: &DeadLetter) -> LetterView {
 
 /// The reason in the reader's language; what was refused before faults were kept, or by a newer program, as it was said.
 fn reason(lang: Lang, letter: &DeadLetter) -> String {
-    let chinese = letter.said.as_ref().filter(|_| lang == Lang::Zh).and_then(|said| Some((said, said.chinese()?)));
-    match chinese {
-        Some((said, words)) if said.pointer.is_empty() => words,
-        Some((said, words)) => format!("{}：{words}", said.pointer),
-        None => letter.message.clone(),
-    }
+    let chinese = letter.said.as_ref().filter(|_| lang == Lang::Zh).and_then(chinese);
+    chinese.unwrap_or_else(|| letter.message.clone())
+}
+
+fn chinese(said: &Kept) -> Option<String> {
+    let words = said.chinese()?;
+    Some(if said.pointer.is_empty() { words } else { format!("{}：{words}", said.pointer) })
+}
+
+/// A reason about one field in both languages.
+#[must_use]
+pub fn said(pointer: &str, reason: &Reason) -> Words {
+    Words::new(chinese(&reason.kept(pointer)).unwrap_or_default(), reason.about(pointer))
 }
 
 /// Text as text; what is no text, and control characters, as escapes.

@@ -8,7 +8,7 @@ use crate::phrase::{self, When};
 use crate::scene::Scene;
 use crate::text::Text;
 use crate::view::parts::{self, Left, SeatView};
-use crate::view::why;
+use crate::view::why::{self, Line};
 use crate::wording;
 
 /// What stands behind a field link.
@@ -36,7 +36,7 @@ pub struct FieldView {
     /// Where.
     pub place: String,
     /// The one line.
-    pub why: String,
+    pub why: Line,
     /// What would end it.
     pub ends: Option<String>,
     /// The three steps.

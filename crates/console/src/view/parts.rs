@@ -6,11 +6,36 @@ use muster_domain::id::UnitId;
 use muster_domain::text::Words;
 use muster_domain::time::{Filed, Span};
 
+use crate::look::Look;
 use crate::phrase::{self, When};
 use crate::scene::{ConditionNow, Scene};
 use crate::text::Text;
 use crate::tone::{self, Tone};
 use crate::wording;
+
+/// How long something has been so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lasted {
+    /// "6 分 12 秒".
+    pub text: String,
+    /// Ticks up from this instant (ms since 1970); over = not any more.
+    pub since_ms: Option<i64>,
+}
+
+impl Lasted {
+    /// Of what goes on.
+    #[must_use]
+    pub fn until_now(look: &Look, span: Span) -> Self {
+        let since = (look.now.micros() - span.micros()) / 1_000;
+        Self { since_ms: Some(since), ..Self::over(look, span) }
+    }
+
+    /// Of what has come to its end.
+    #[must_use]
+    pub fn over(look: &Look, span: Span) -> Self {
+        Self { text: phrase::span(look.lang, span), since_ms: None }
+    }
+}
 
 /// A state: colour, shape and word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +44,8 @@ pub struct Chip {
     pub tone: &'static str,
     /// The word.
     pub text: String,
-    /// Ticks up from this instant (ms since 1970), if it does.
-    pub since_ms: Option<i64>,
-    /// The duration beside the word.
-    pub span: Option<String>,
+    /// How long it has been so, beside the word.
+    pub lasted: Option<Lasted>,
     /// How long it must be so to count: "40 秒 / 1 分".
     pub of: Option<String>,
 }
@@ -31,7 +54,13 @@ impl Chip {
     /// A chip that only says something.
     #[must_use]
     pub fn plain(text: impl Into<String>) -> Self {
-        Self { tone: "plain", text: text.into(), since_ms: None, span: None, of: None }
+        Self::bare("plain", text)
+    }
+
+    /// A state without how long it has been so.
+    #[must_use]
+    pub fn bare(tone: &'static str, text: impl Into<String>) -> Self {
+        Self { tone, text: text.into(), lasted: None, of: None }
     }
 }
 
@@ -49,8 +78,7 @@ pub fn condition_chips(scene: &Scene<'_>, condition: &ConditionNow) -> Vec<Chip>
         chips.push(Chip {
             tone: Tone::Blind.name(),
             text: look.t(Text::StateBlind).to_owned(),
-            since_ms: silence.map(|span| (look.now.micros() - span.micros()) / 1_000),
-            span: silence.map(|span| phrase::span(look.lang, span)),
+            lasted: silence.map(|span| Lasted::until_now(look, span)),
             of: None,
         });
     }
@@ -64,8 +92,7 @@ pub fn condition_chips(scene: &Scene<'_>, condition: &ConditionNow) -> Vec<Chip>
             chips.push(Chip {
                 tone: tone.name(),
                 text: look.t(tone.text()).to_owned(),
-                since_ms: lasted.map(|span| (look.now.micros() - span.micros()) / 1_000),
-                span: lasted.map(|span| phrase::span(look.lang, span)),
+                lasted: lasted.map(|span| Lasted::until_now(look, span)),
                 of: needed(scene, condition).map(|needed| phrase::span(look.lang, needed)),
             });
         }

@@ -188,6 +188,7 @@ fn destination(look: &Look, row: &DestinationRow) -> DestinationView {
         "act" => look.lang.pick("人的决定回到日志", "Acts back to the log"),
         "ladder" => look.lang.pick("处置阶梯", "Ladder"),
         "notice" => look.lang.pick("提醒", "Notices"),
+        "letter" => look.lang.pick("死信的动静", "News of dead letters"),
         name => name,
     };
     DestinationView {

@@ -6,7 +6,7 @@ use muster_domain::time::Filed;
 
 use crate::phrase::{self, When};
 use crate::scene::{RungDoes, Scene};
-use crate::view::parts::Left;
+use crate::view::parts::{Lasted, Left};
 use crate::view::{parts, why};
 use crate::wording;
 
@@ -85,7 +85,8 @@ fn said(scene: &Scene<'_>, case: &Case, event: &CaseEvent) -> String {
             both(format!("立案：{kind}"), format!("Filed: {kind}"))
         }
         Happened::EpisodeBegan(link) => {
-            let seen = why::seen_and_held(scene, &link.reason, link.reason.held, false);
+            let held = link.reason.held.map(|held| Lasted::over(scene.look, held));
+            let seen = why::seen_and_held(scene, &link.reason, held, false);
             both(format!("看见：{seen}"), format!("Seen: {seen}"))
         }
         Happened::EpisodeEnded(..) => lang.pick("看见已恢复正常", "Seen to be well again").to_owned(),

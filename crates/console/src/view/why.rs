@@ -1,5 +1,7 @@
 //! Why a case or condition is what it is, in one line with value and limit, and what would end it.
 
+use std::fmt;
+
 use muster_domain::case::{Case, CaseState, EpisodeLink};
 use muster_domain::condition::{Fact, Reason, Subject};
 use muster_domain::id::{DeviceId, PlaceId};
@@ -7,20 +9,50 @@ use muster_domain::time::Span;
 
 use crate::phrase;
 use crate::scene::{ConditionNow, Scene};
+use crate::view::parts::Lasted;
 use crate::wording;
+
+/// A line in which it may stand how long something has been so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What stands before it, or the whole of the line.
+    pub before: String,
+    /// How long.
+    pub lasted: Option<Lasted>,
+    /// What stands after it.
+    pub after: String,
+}
+
+impl Line {
+    fn plain(text: String) -> Self {
+        Self { before: text, lasted: None, after: String::new() }
+    }
+
+    fn push(&mut self, text: &str) {
+        if self.lasted.is_some() { self.after.push_str(text) } else { self.before.push_str(text) }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lasted = self.lasted.as_ref().map_or("", |lasted| &lasted.text);
+        write!(f, "{}{lasted}{}", self.before, self.after)
+    }
+}
 
 /// The one line.
 #[must_use]
-pub fn line(scene: &Scene<'_>, case: &Case) -> String {
+pub fn line(scene: &Scene<'_>, case: &Case) -> Line {
     let look = scene.look;
     let open = case.episodes.iter().rev().find(|link| link.ended.is_none());
     match open.or_else(|| case.episodes.last()) {
         Some(link) if matches!(case.subject, Subject::Device(_) | Subject::Adapter(_)) => silent(scene, case, link),
         Some(link) => {
             let reason = with_limit(scene, case.place(), &link.reason);
-            seen_and_held(scene, &reason, lasted(scene, link), link.ended.is_some())
+            let own = Some(link).filter(|link| link.ended.is_none()).and_then(|link| of_rule(scene, link, &reason));
+            own.unwrap_or_else(|| seen_and_held(scene, &reason, Some(lasted(scene, link)), link.ended.is_some()))
         }
-        None => match case.reports.last() {
+        None => Line::plain(match case.reports.last() {
             Some(report) => {
                 let at = report.occurred.map_or(case.filed.micros(), |seen| seen.micros());
                 let at = phrase::when(look, at).short;
@@ -31,8 +63,33 @@ pub fn line(scene: &Scene<'_>, case: &Case) -> String {
                 )
             }
             None => scene.kind(&case.kind),
-        },
+        }),
     }
+}
+
+/// The rule's own sentence, where what was seen gives every name in it one value.
+fn of_rule(scene: &Scene<'_>, link: &EpisodeLink, reason: &Reason) -> Option<Line> {
+    let sentence = scene.look.w(scene.book.rules.get(&link.rule)?.why.as_ref()?);
+    let needed = || Some(phrase::span(scene.look.lang, reason.needed?));
+    let value = |name: &str| if name == "needed" { needed() } else { wording::value(&reason.facts, name) };
+    filled(sentence, &lasted(scene, link), value)
+}
+
+/// A sentence with values in place of the names in braces; `None` where one has none.
+fn filled(sentence: &str, held: &Lasted, value: impl Fn(&str) -> Option<String>) -> Option<Line> {
+    let (mut line, mut rest) = (Line::plain(String::new()), sentence);
+    while let Some((before, (name, after))) = rest.split_once('{').and_then(|(b, r)| Some((b, r.split_once('}')?))) {
+        line.push(before);
+        match name {
+            // What ticks stands in a line once.
+            "held" if line.lasted.is_some() => line.push(&held.text),
+            "held" => line.lasted = Some(held.clone()),
+            name => line.push(&value(name)?),
+        }
+        rest = after;
+    }
+    line.push(rest);
+    Some(line)
 }
 
 /// The reason with the limit of its place, where a count of people stands without one.
@@ -53,42 +110,35 @@ fn with_limit(scene: &Scene<'_>, place: Option<&PlaceId>, reason: &Reason) -> Re
 
 /// What was seen and for how long: "应有 2 人，见 0 人，已 6 分 12 秒".
 #[must_use]
-pub fn seen_and_held(scene: &Scene<'_>, reason: &Reason, lasted: Option<Span>, over: bool) -> String {
+pub fn seen_and_held(scene: &Scene<'_>, reason: &Reason, lasted: Option<Lasted>, over: bool) -> Line {
     let lang = scene.look.lang;
     let mut seen = wording::seen(lang, &reason.facts);
     if seen.is_empty() {
         seen = wording::clause(lang, &reason.clause);
     }
-    match lasted.map(|span| phrase::span(lang, span)) {
-        Some(span) if over => lang.pick(format!("{seen}，持续了 {span}"), format!("{seen}, lasted {span}")),
-        Some(span) => lang.pick(format!("{seen}，已 {span}"), format!("{seen}, for {span}")),
-        None => seen,
+    if lasted.is_some() {
+        seen.push_str(if over { lang.pick("，持续了 ", ", lasted ") } else { lang.pick("，已 ", ", for ") });
     }
+    Line { before: seen, lasted, after: String::new() }
 }
 
-fn silent(scene: &Scene<'_>, case: &Case, link: &EpisodeLink) -> String {
-    let look = scene.look;
-    let since = phrase::when(look, link.began.micros()).short;
+fn silent(scene: &Scene<'_>, case: &Case, link: &EpisodeLink) -> Line {
+    let lang = scene.look.lang;
+    let since = phrase::when(scene.look, link.began.micros()).short;
     let places = match &case.subject {
         Subject::Device(id) => places_behind(scene, id),
         _ => 0,
     };
-    let span = lasted(scene, link).map(|span| phrase::span(look.lang, span)).unwrap_or_default();
-    match (link.ended.is_some(), places) {
-        (true, _) => {
-            look.lang.pick(format!("自 {since} 起失明，持续了 {span}"), format!("Blind since {since}, for {span}"))
-        }
-        (false, 0) => {
-            look.lang.pick(format!("自 {since} 起没有消息，已 {span}"), format!("Silent since {since}, for {span}"))
-        }
-        (false, n) => {
-            let s = if n == 1 { "" } else { "s" };
-            look.lang.pick(
-                format!("自 {since} 起没有消息，已 {span}；{n} 个点位受影响"),
-                format!("Silent since {since}, for {span}; {n} place{s} affected"),
-            )
-        }
-    }
+    let (zh, en) = match link.ended {
+        Some(_) => (format!("自 {since} 起失明，持续了 "), format!("Blind since {since}, for ")),
+        None => (format!("自 {since} 起没有消息，已 "), format!("Silent since {since}, for ")),
+    };
+    let s = if places == 1 { "" } else { "s" };
+    let after = match link.ended {
+        None if places > 0 => lang.pick(format!("；{places} 个点位受影响"), format!("; {places} place{s} affected")),
+        _ => String::new(),
+    };
+    Line { before: lang.pick(zh, en), lasted: Some(lasted(scene, link)), after }
 }
 
 /// How many places a device and everything that hangs on it cover.
@@ -107,10 +157,11 @@ fn places_behind(scene: &Scene<'_>, device: &DeviceId) -> usize {
 
 /// How long an episode has lasted, the hold before its begin included.
 #[must_use]
-pub fn lasted(scene: &Scene<'_>, link: &EpisodeLink) -> Option<Span> {
+pub fn lasted(scene: &Scene<'_>, link: &EpisodeLink) -> Lasted {
     let until = link.ended.map_or(scene.look.now.micros(), |ended| ended.micros());
-    let since = Span::from_micros(until.saturating_sub(link.began.micros()));
-    Some(since.plus(link.reason.held.unwrap_or(Span::ZERO)))
+    let span = Span::from_micros(until.saturating_sub(link.began.micros()));
+    let span = span.plus(link.reason.held.unwrap_or(Span::ZERO));
+    if link.ended.is_some() { Lasted::over(scene.look, span) } else { Lasted::until_now(scene.look, span) }
 }
 
 /// What would end it, in one sentence.
@@ -206,5 +257,22 @@ pub fn of_condition(scene: &Scene<'_>, condition: &ConditionNow) -> String {
     match condition.reason.clause.as_str() {
         "" => look.lang.pick("还没有消息", "nothing said yet").to_owned(),
         clause => wording::clause(look.lang, clause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_filled_around_what_ticks_or_not_at_all() {
+        let held = Lasted { text: "3 分 20 秒".to_owned(), since_ms: Some(7) };
+        let value = |name: &str| (name != "density").then(|| format!("<{name}>"));
+        let line = filled("应有 {place.required} 人，已 {held}，限 {needed}", &held, value).unwrap();
+        assert_eq!((line.before.as_str(), line.after.as_str()), ("应有 <place.required> 人，已 ", "，限 <needed>"));
+        assert_eq!(line.lasted, Some(held.clone()));
+        assert_eq!(filled("{held}, {held}", &held, value).unwrap().to_string(), "3 分 20 秒, 3 分 20 秒");
+        assert_eq!(filled("{density} 人，已 {held}", &held, value), None);
+        assert_eq!(filled("无所求", &held, value).unwrap().to_string(), "无所求");
     }
 }

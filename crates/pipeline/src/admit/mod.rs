@@ -20,7 +20,7 @@ use muster_log::{Append, EventLog, HeaderName, LogError, Topic};
 use muster_rules::config::Config;
 use muster_store::Store;
 use muster_wire::cloudevents::{Envelope, Item, OBSERVATION, REPORT};
-use muster_wire::fault::Fault;
+use muster_wire::fault::{Fault, Reason};
 use muster_wire::observation::ObservationIn;
 use muster_wire::report::ReportIn;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -343,7 +343,7 @@ impl Admit {
     ///
     /// # Errors
     /// [`AdmitError::NotReady`] while no configuration holds.
-    pub fn would_refuse(&self, items: &[Item<Envelope<'_>>]) -> Result<Option<(String, String)>, AdmitError> {
+    pub fn would_refuse(&self, items: &[Item<Envelope<'_>>]) -> Result<Option<(String, Reason)>, AdmitError> {
         let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
         let Some(item) = items.first() else { return Ok(None) };
         let adapter = AdapterName::parse("replay")
@@ -359,7 +359,7 @@ impl Admit {
                 Err(error) => Err(error.into()),
             },
         };
-        Ok(refused.err().map(|refused| (refused.pointer, refused.reason)))
+        Ok(refused.err().map(|refused| (refused.pointer, refused.said)))
     }
 
     fn limits(&self) -> Limits {
@@ -438,7 +438,7 @@ impl Admit {
             position: sent.origin.as_ref().map(|origin| (origin.partition, origin.offset)),
             received,
             code: refused.code.to_owned(),
-            message: format!("{}: {}", refused.pointer, refused.reason),
+            message: refused.said.about(&refused.pointer),
             said: refused.said.kept(&refused.pointer),
         };
         batch.appends.push(parked.append(&name));

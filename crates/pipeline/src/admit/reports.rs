@@ -8,7 +8,7 @@ use muster_domain::record::{LogRecord, Report};
 use muster_rules::config::Config;
 use muster_store::{ReportClaim, StoreError};
 use muster_wire::cloudevents::Item;
-use muster_wire::fault::Fault;
+use muster_wire::fault::{Fault, Reason};
 use muster_wire::report::ReportIn;
 use sha2::{Digest, Sha256};
 
@@ -58,10 +58,10 @@ impl Admit {
     ///
     /// # Errors
     /// [`AdmitError::NotReady`] while no configuration holds.
-    pub fn would_refuse_report(&self, report: &ReportIn) -> Result<Option<(String, String)>, AdmitError> {
+    pub fn would_refuse_report(&self, report: &ReportIn) -> Result<Option<(String, Reason)>, AdmitError> {
         let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
         let refused = checked(&config, None, report).err();
-        Ok(refused.map(|refused| (refused.pointer, refused.reason)))
+        Ok(refused.map(|refused| (refused.pointer, refused.said)))
     }
 
     /// One report among the claims of the batch, or why it cannot be taken.

@@ -7,11 +7,13 @@ use muster_domain::id::AdapterName;
 use muster_store::{DeadLetter, DeadLetterFilter, DeadLetterState, Page};
 use muster_wire::WireError;
 use muster_wire::cloudevents::{Item, KafkaOptions, read_kafka};
+use muster_wire::fault::Reason;
 use muster_wire::report::ReportIn;
 
 use super::Desk;
 use crate::PipelineError;
 use crate::admit::{AdmitError, Admitted, Sender, Sent};
+use crate::outbox;
 
 /// A dead letter with its bytes.
 pub type Letter = DeadLetter;
@@ -26,12 +28,12 @@ pub enum LetterError {
     #[error("it was dealt with before: {0}")]
     Settled(String),
     /// It still cannot be read.
-    #[error("it still cannot be read: {pointer}: {reason}")]
+    #[error("it still cannot be read: {}", reason.about(pointer))]
     StillBad {
         /// JSON pointer to what is wrong.
         pointer: String,
         /// What is wrong.
-        reason: String,
+        reason: Reason,
     },
     /// Dropping needs a reason.
     #[error("dropping needs a reason in words")]
@@ -42,6 +44,15 @@ pub enum LetterError {
     /// The store cannot say.
     #[error("the store cannot be used")]
     Failed(#[from] PipelineError),
+}
+
+/// What came of letters that were taken again together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Again {
+    /// So many were taken.
+    pub taken: usize,
+    /// So many still cannot be read.
+    pub bad: usize,
 }
 
 impl Desk {
@@ -92,7 +103,7 @@ impl Desk {
             let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
             read_kafka(pairs, &body, KafkaOptions::default())
         };
-        let read = read.map_err(|error| LetterError::StillBad { pointer: error.pointer, reason: error.reason })?;
+        let read = read.map_err(|error| LetterError::StillBad { pointer: error.pointer, reason: error.said })?;
         let sender = sender()?;
         let items = vec![Item { index: 0, bytes: 0..body.len(), read: Ok(read) }];
         // Tried first without parking: a letter that is still bad must not be parked a second time.
@@ -105,6 +116,35 @@ impl Desk {
         Ok(admitted)
     }
 
+    /// Takes all open letters of a code again, the oldest first. One that is still bad stays, and holds up no other.
+    ///
+    /// # Errors
+    /// [`LetterError`] if nothing can be taken now; what was taken until then stays taken.
+    pub async fn replay_all(&self, code: &str) -> Result<Again, LetterError> {
+        let (code, state) = (Some(code.to_owned()), Some(DeadLetterState::Open));
+        let filter = DeadLetterFilter { code, state, ..DeadLetterFilter::default() };
+        let (mut ids, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let page = self.letters(&filter, 500, cursor.as_deref()).await?;
+            ids.extend(page.items.iter().map(|row| row.id));
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => break,
+            }
+        }
+        let mut again = Again::default();
+        for id in ids.into_iter().rev() {
+            match self.replay(id, None).await {
+                Ok(_) => again.taken += 1,
+                Err(LetterError::StillBad { .. }) => again.bad += 1,
+                // Somebody else was first.
+                Err(LetterError::Settled(_) | LetterError::Unknown) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(again)
+    }
+
     /// A report that came without a CloudEvent around it.
     async fn replay_report(
         &self,
@@ -113,7 +153,7 @@ impl Desk {
         report: Result<ReportIn, WireError>,
     ) -> Result<Admitted, LetterError> {
         let bad = |pointer, reason| LetterError::StillBad { pointer, reason };
-        let report = report.map_err(|error| bad(error.pointer, error.reason))?;
+        let report = report.map_err(|error| bad(error.pointer, error.said))?;
         if let Some((pointer, reason)) = self.admit.would_refuse_report(&report)? {
             return Err(bad(pointer, reason));
         }
@@ -137,14 +177,25 @@ impl Desk {
     }
 
     async fn settle(&self, id: u64, state: DeadLetterState, note: &str) -> Result<(), LetterError> {
-        let done = self.store.dead_letter_mark(id, state, note).await.map_err(PipelineError::from)?;
-        if done {
+        if self.mark(id, state, note).await? {
+            self.wake.publish.notify_one();
             return Ok(());
         }
         match self.letter(id).await? {
             None => Err(LetterError::Unknown),
             Some(letter) => Err(LetterError::Settled(letter.row.state.name().to_owned())),
         }
+    }
+
+    /// Says what was done about an open letter, and tells open screens; `false` if there is none, or it is not open.
+    async fn mark(&self, id: u64, state: DeadLetterState, note: &str) -> Result<bool, PipelineError> {
+        let mut tx = self.store.begin().await?;
+        let marked = tx.dead_letter_mark(id, state, note).await?;
+        if marked {
+            tx.outbox_push(&[outbox::letters(state, 1, self.clock.micros())?]).await?;
+        }
+        tx.commit().await?;
+        Ok(marked)
     }
 
     /// The bytes that a vault reference stands for; all other bytes as they are.

@@ -14,10 +14,11 @@ use muster_domain::id::{CaseId, SeatId};
 use muster_log::EventLog;
 use muster_rules::config::Config;
 use muster_store::{CaseFilter, ConditionFilter, ConditionRow, Page, ReportRow, Store};
+use muster_wire::api::LetterNews;
 
 pub(crate) use evidence::evidence_file;
 pub use evidence::{Evidence, EvidenceError, MAX_EVIDENCE_BYTES};
-pub use letters::{Letter, LetterError};
+pub use letters::{Again, Letter, LetterError};
 pub use links::{Holder, LinkError, LinkSecret};
 
 use crate::PipelineError;
@@ -91,6 +92,8 @@ pub enum News {
     Case(Box<(CaseEvent, Case)>),
     /// A change of a condition.
     Condition(Box<Change>),
+    /// What became of dead letters.
+    Letters(LetterNews),
 }
 
 /// One part of the process and how it is.
@@ -203,10 +206,12 @@ impl Desk {
         }
         let rows = self.store.feed_after(after, limit).await?;
         let told = rows.iter().filter_map(|row| {
-            let what = if row.destination == outbox::CASE {
-                muster_wire::case::read_changed(&row.body).ok().map(|changed| News::Case(Box::new(changed)))
-            } else {
-                muster_wire::condition::read(&row.body).ok().map(|change| News::Condition(Box::new(change)))
+            let what = match row.destination.as_str() {
+                outbox::CASE => {
+                    muster_wire::case::read_changed(&row.body).ok().map(|changed| News::Case(Box::new(changed)))
+                }
+                outbox::LETTER => serde_json::from_str(&row.body).ok().map(News::Letters),
+                _ => muster_wire::condition::read(&row.body).ok().map(|change| News::Condition(Box::new(change))),
             };
             Some(Told { number: row.publish_no, what: what? })
         });

@@ -10,15 +10,46 @@ use muster_domain::condition::Change;
 use muster_domain::record::LogRecord;
 use muster_log::Fetched;
 use muster_rules::config::Config;
-use muster_rules::watch::Engine;
+use muster_rules::watch::{Engine, EngineFault};
+use muster_wire::WireError;
+use muster_wire::fault::{self, Kept, Reason};
 
 use super::owner::Watch;
 use crate::docs;
 
-/// A record that the engine could not take.
-pub(super) struct Fault {
+/// A record that could not be taken.
+#[derive(Debug)]
+pub(crate) struct Fault {
     pub(super) offset: u64,
-    pub(super) what: String,
+    /// JSON pointer to what is wrong; empty = the whole.
+    pointer: String,
+    reason: Reason,
+}
+
+impl Fault {
+    /// The work on a record broke off with these words.
+    pub(super) fn broke(offset: u64, what: &str) -> Self {
+        Self { offset, pointer: String::new(), reason: fault::Fault::WatchFault.with(&[("what", &what)]) }
+    }
+
+    /// The engine would not have it.
+    pub(super) fn refused(offset: u64, error: &EngineFault) -> Self {
+        let reason = match error {
+            EngineFault::NoConfig { version, .. } => fault::Fault::WatchNoConfig.with(&[("version", version)]),
+            EngineFault::Order { after, .. } => fault::Fault::WatchOrder.with(&[("after", after)]),
+        };
+        Self { offset, pointer: String::new(), reason }
+    }
+
+    /// What is wrong, with the field.
+    pub(crate) fn what(&self) -> String {
+        self.reason.about(&self.pointer)
+    }
+
+    /// The same for people, in their own language.
+    pub(crate) fn said(&self) -> Kept {
+        self.reason.kept(&self.pointer)
+    }
 }
 
 /// The span that a record's consequences are traced in: who said it and where it lies.
@@ -43,19 +74,20 @@ pub(super) fn apply(
     fetched: &Fetched,
     out: &mut Vec<Change>,
 ) -> Result<LogRecord, Fault> {
-    let fault = |what: String| Fault { offset: fetched.offset, what };
-    let record = docs::decode(&fetched.record).map_err(|error| fault(error.to_string()))?;
+    let offset = fetched.offset;
+    let unread = |error: WireError| Fault { offset, pointer: error.pointer, reason: error.said };
+    let record = docs::decode(&fetched.record).map_err(unread)?;
     let configs = &watch.configs;
     let mut lookup = |version: u64| -> Option<Arc<Config>> { configs.get(version) };
     let applied = catch_unwind(AssertUnwindSafe(|| {
         #[cfg(test)]
         super::tests::blow("engine", &record);
-        engine.apply(fetched.offset, &record, &mut lookup, out)
+        engine.apply(offset, &record, &mut lookup, out)
     }));
     match applied {
         Ok(Ok(())) => Ok(record),
-        Ok(Err(error)) => Err(fault(error.to_string())),
-        Err(panic) => Err(fault(words_of(&*panic))),
+        Ok(Err(error)) => Err(Fault::refused(offset, &error)),
+        Err(panic) => Err(Fault::broke(offset, &words_of(&*panic))),
     }
 }
 

@@ -8,6 +8,7 @@ mod owner;
 mod ticker;
 mod worker;
 
+pub(crate) use apply::Fault;
 pub use filing::Filing;
 pub use owner::{Watch, WatchSettings};
 pub use ticker::append as append_control;

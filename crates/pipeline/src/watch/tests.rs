@@ -11,21 +11,24 @@ use muster_domain::catalogue::Catalogue;
 use muster_domain::id::{AdapterName, GridId};
 use muster_domain::record::LogRecord;
 use muster_domain::time::Span;
-use muster_log::{DlqOf, EventLog, LogSettings, Surroundings, Topic};
+use muster_log::{Append, DlqOf, EventLog, Fetched, LogSettings, Record, Surroundings, Topic};
+use muster_rules::watch::EngineFault;
 use muster_store::{Identity, Store, StoreSettings};
 use muster_tests::eventually;
+use muster_wire::fault::Kept;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Watch, WatchSettings};
+use super::{Fault, Watch, WatchSettings};
 use crate::admit::{Admit, AdmitSettings, Sender, Sent};
 use crate::clock::Clock;
 use crate::clock::tests::Bent;
 use crate::configs::Configs;
-use crate::graveyard;
+use crate::graveyard::Graveyard;
 use crate::metrics::Metrics;
 use crate::numbering::Numbering;
+use crate::park::header;
 use crate::wake::Wake;
 
 const RULES: &str = r#"
@@ -130,9 +133,35 @@ impl Bench {
         self.watch.metrics.dead_letters.with_label_values(&["observation", "fault"]).get()
     }
 
+    /// Copies dead letters as a process with the role publish does.
+    async fn copy_letters(&self) {
+        let Watch { log, store, metrics, clock, .. } = self.watch.clone();
+        Graveyard { log, store, metrics, clock }.catch_up().await.unwrap();
+    }
+
     /// How often a topic was found to begin too late.
     fn late(&self, topic: &Topic) -> u64 {
         self.watch.metrics.log_begins_late.with_label_values(&[&topic.to_string()]).get()
+    }
+
+    /// A record in the log that is none of ours.
+    async fn rumour(&self) {
+        let headers = vec![("ce_type".into(), Bytes::from_static(b"muster.rumour.v1"))];
+        let (payload, timestamp_us) = (Bytes::from_static(b"{}"), self.watch.clock.micros());
+        let record = Record { key: None, payload, headers, timestamp_us };
+        self.watch.log.append(vec![Append { topic: Topic::Observation, partition: 0, record }]).await.unwrap();
+    }
+
+    /// Why the parked records were, as the Chinese screen says it.
+    async fn reasons(&self, count: usize) -> Vec<String> {
+        let mut reader = self.watch.log.reader(&Topic::DeadLetter(DlqOf::Observation), 0, 0).await.unwrap();
+        let parked = reader.next(count, 1 << 20, PATIENCE).await.unwrap().records;
+        let said = |fetched: &Fetched| {
+            let fault = std::str::from_utf8(fetched.record.header(header::FAULT).unwrap()).unwrap();
+            let kept = Kept::read(fault).unwrap();
+            format!("{}：{}", kept.pointer, kept.chinese().unwrap())
+        };
+        parked.iter().map(said).collect()
     }
 
     async fn parked(&self) -> u64 {
@@ -163,6 +192,27 @@ async fn a_record_that_makes_the_work_panic_is_parked_and_the_rest_goes_on() {
     bench.has_case("d").await;
     assert_eq!((bench.skipped().await, bench.parked().await), (2, 2), "a replay skips what is parked");
     assert_eq!(bench.faults(), 2, "and counts nothing anew");
+    stopped(run).await;
+}
+
+#[tokio::test]
+async fn why_a_record_is_parked_is_said_in_full_in_chinese() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::set_up(folder.path()).await;
+    let run = bench.start();
+    bench.report(&["bang-engine"]).await;
+    bench.rumour().await;
+    bench.report(&["a"]).await;
+    bench.has_case("a").await;
+    let wanted =
+        ["：值守程序处理到它时出错中断，已跳过；程序自己的话是：bang-engine blows up", "/type：不是观测主题里的类型"];
+    assert_eq!(bench.reasons(2).await, wanted);
+    for (fault, wanted) in [
+        (EngineFault::NoConfig { offset: 7, version: 9 }, "它指的是第 9 版配置，数据库里没有这一版；请恢复后重放"),
+        (EngineFault::Order { offset: 7, after: 8 }, "它来在第 8 条之后，次序乱了；请从检查点之后重读这个分区"),
+    ] {
+        assert_eq!(Fault::refused(7, &fault).said().chinese().as_deref(), Some(wanted));
+    }
     stopped(run).await;
 }
 
@@ -221,7 +271,7 @@ async fn days_that_are_gone_unread_are_said_and_counted_and_the_rest_goes_on() {
     bench.report(&["b"]).await;
     let run = bench.start();
     bench.has_case("b").await;
-    graveyard::catch_up(&bench.watch.log, &bench.watch.store, &bench.watch.metrics).await.unwrap();
+    bench.copy_letters().await;
     assert_eq!((bench.late(&Topic::Observation), bench.late(&letters)), (1, 1));
     assert_eq!(bench.case_of("lost").await, None);
     stopped(run).await;

@@ -303,25 +303,25 @@ impl Worker {
 
     /// The first time a record faults, everything begins again; the second time the record is parked and skipped.
     async fn fault(&mut self, fault: Fault) -> PipelineError {
-        let Fault { offset, what } = fault;
+        let offset = fault.offset;
         if self.faulted != Some(offset) {
             self.faulted = Some(offset);
-        } else if let Err(error) = self.park(offset, &what).await {
+        } else if let Err(error) = self.park(&fault).await {
             return error;
         }
-        PipelineError::Fault { partition: self.held.partition, offset, what }
+        PipelineError::Fault { partition: self.held.partition, offset, what: fault.what() }
     }
 
-    async fn park(&mut self, offset: u64, what: &str) -> Result<(), PipelineError> {
-        let (watch, partition) = (&self.watch, self.held.partition);
+    async fn park(&mut self, fault: &Fault) -> Result<(), PipelineError> {
+        let (watch, partition, offset, what) = (&self.watch, self.held.partition, fault.offset, fault.what());
         let bounds = watch.log.bounds(&Topic::Observation, partition).await?;
         tracing::error!(partition, offset, end = bounds.end, what, "a record is parked: it cannot be watched");
         let mut reader = watch.log.reader(&Topic::Observation, partition, offset).await?;
         let batch = reader.next(1, MAX_BYTES, Duration::from_secs(5)).await?;
         if let Some(found) = batch.records.into_iter().find(|found| found.offset == offset) {
-            crate::park::faulted(watch, partition, found, what).await?;
+            crate::park::faulted(watch, partition, found, fault).await?;
         }
-        watch.store.skip_put(partition, offset, what, watch.clock.micros()).await?;
+        watch.store.skip_put(partition, offset, &what, watch.clock.micros()).await?;
         self.faulted = None;
         Ok(())
     }
@@ -330,7 +330,7 @@ impl Worker {
     async fn panicked(&mut self, last: u64, most: usize, what: String) -> PipelineError {
         let partition = self.held.partition;
         if most == 1 {
-            return self.fault(Fault { offset: last, what }).await;
+            return self.fault(Fault::broke(last, &what)).await;
         }
         self.careful = last + 1;
         PipelineError::Panicked { partition, what }

@@ -144,9 +144,9 @@ impl<'a> Cells<'a> {
     pub(super) fn instant(&self, en: &str, zh: &str) -> Result<Option<Filed>, Bad> {
         match self.text(en, zh) {
             "" => Ok(None),
-            text => match text.parse::<jiff::Timestamp>() {
-                Ok(at) => Ok(Some(Filed::from_micros(at.as_microsecond()))),
-                Err(_) => Err(self.bad(en, "is no RFC 3339 time with an offset")),
+            text => match muster_wire::micros(text) {
+                Some(at) => Ok(Some(Filed::from_micros(at))),
+                None => Err(self.bad(en, "is no RFC 3339 time with an offset")),
             },
         }
     }

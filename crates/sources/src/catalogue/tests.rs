@@ -72,6 +72,14 @@ fn properties_that_could_not_be_read_again_are_refused() {
 }
 
 #[test]
+fn a_time_that_no_format_can_write_is_refused() {
+    for time in ["-002426-01-01T00:00:00+08:00", "0000-01-01T00:00:00+08:00", "2026-01-01 00:00:00Z", "2026-01-01"] {
+        let named = wrong(Kind::Units, &format!("id,name,competence,valid_from\nsquad,A,enforcement,{time}\n"));
+        assert!(named.contains("file.csv:2: valid_from: is no RFC 3339 time"), "{time}: {named}");
+    }
+}
+
+#[test]
 fn a_bad_file_is_refused_as_a_whole_with_every_line() {
     let text = "id,class,name,lon,lat,props,geometry\n\
                 a,lane,A,200,29,,\n\

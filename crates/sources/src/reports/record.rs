@@ -5,10 +5,11 @@ use muster_wire::fault::Fault;
 use muster_wire::{Code, WireError};
 
 use muster_wire::report::ReportIn;
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::Mapping;
-use crate::table::{Row, Table};
+use crate::table::Row;
 
 impl Mapping {
     /// Makes a report of a JSON object. A member within a member is named with a dot between, such as `position.lon`;
@@ -21,13 +22,15 @@ impl Mapping {
             let reason = Fault::ForeignTooLarge.with(&[("size", &bytes.len()), ("most", &MAX_RECORD_BYTES)]);
             return Err(WireError::new(Code::TooLarge, "", reason));
         }
-        let object: Map<String, Value> = serde_json::from_slice(bytes)
-            .map_err(|error| WireError::new(Code::MalformedJson, "", Fault::NoObject.with(&[("what", &error)])))?;
-        let row = Row::of_object(object);
-        let table = Table { file: String::new(), rows: Vec::new(), columns: Vec::new() };
-        let report = self.report(&table, &row).map_err(|bad| {
-            let reason = Fault::Mapping.with(&[("what", &bad.reason)]);
-            WireError::new(Code::InvalidValue, format!("/{}", bad.column.replace('.', "/")), reason)
+        let object: Map<String, Value> = serde_json::from_slice(bytes).map_err(|error| {
+            let reason = match error.classify() {
+                Category::Data => Fault::NoObject.into(),
+                _ => Fault::MalformedLine.with(&[("line", &error.line()), ("column", &error.column())]),
+            };
+            WireError::new(Code::MalformedJson, "", reason)
+        })?;
+        let report = self.report(&Row::of_object(object)).map_err(|(column, reason)| {
+            WireError::new(Code::InvalidValue, format!("/{}", column.replace('.', "/")), reason)
         })?;
         // Held to the same bounds as what anybody sends.
         ReportIn::read(report.json().as_bytes())
@@ -66,11 +69,14 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_and_not_repeated() {
         let bad = |record: &str| mapping().record(record.as_bytes()).unwrap_err();
-        assert_eq!(bad("[]").code, Code::MalformedJson);
+        let chinese = |error: &WireError| error.said.kept("").chinese().unwrap();
+        assert_eq!((bad("[]").code, chinese(&bad("[]")).as_str()), (Code::MalformedJson, "不是 JSON 对象"));
+        assert_eq!(chinese(&bad("{\n \"geheim")), "从第 2 行第 8 列起不是 JSON");
         assert_eq!(bad("{}").pointer, "/eventNo");
         assert_eq!(bad(r#"{"eventNo":"1","type":{"code":"!"}}"#).pointer, "/type/code");
         let skipped = bad(r#"{"eventNo":"1","type":{"code":"a"},"reportTime":"geheim"}"#);
         assert!(skipped.pointer == "/reportTime" && !skipped.to_string().contains("geheim"), "{skipped}");
+        assert_eq!(chinese(&skipped), "不是按 %Y-%m-%d %H:%M:%S 写的时间");
         let null = r#"{"eventNo":"1","type":{"code":"a"},"reportTime":"2026-11-23 08:00:00","title":"a\u0000b"}"#;
         assert_eq!(bad(null).code, Code::NullCharacter);
         assert_eq!(mapping().record(&vec![b' '; MAX_RECORD_BYTES + 1]).unwrap_err().code, Code::TooLarge);

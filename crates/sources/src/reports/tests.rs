@@ -70,7 +70,7 @@ fn each_refusal_names_line_column_and_reason() {
         ("a,噪声,2026-07-01 08:00:00,,,,,,", "requests.csv:2: 类型: holds no letter"),
         ("a,占道停车,,,,,,,", "requests.csv:2: 时间: is empty"),
         ("a,占道停车,01/07/2026,,,,,,", "requests.csv:2: 时间: is no time in the form %Y-%m-%d %H:%M:%S"),
-        ("a,占道停车,2026-02-30 08:00:00,,,,,,", "requests.csv:2: 时间: is no time in the form"),
+        ("a,占道停车,2026-02-30 08:00:00,,,,,,", "requests.csv:2: 时间: is a day or a time of day that there is not"),
         ("a,占道停车,2026-07-01 08:00:00,106,,,,,", "requests.csv:2: 纬度: is empty"),
         ("a,占道停车,2026-07-01 08:00:00,,29,,,,", "requests.csv:2: 经度: is empty"),
         ("a,占道停车,2026-07-01 08:00:00,1O6,29,,,,", "requests.csv:2: 经度: is no number"),
@@ -82,6 +82,34 @@ fn each_refusal_names_line_column_and_reason() {
     }
     let long = format!("a,占道停车,2026-07-01 08:00:00,,,{},,,", "长".repeat(2000));
     assert!(refused(&long).contains("at most 4096 fit"), "{}", refused(&long));
+}
+
+/// Every fault of a mapping by its name, as a dead letter keeps it, and what is said of it in Chinese.
+#[test]
+fn each_refusal_is_said_in_chinese_as_well() {
+    let mapping =
+        Mapping::parse("m.toml", &MAPPING.replace(", otherwise = 2", "").replace("prefix = \"hotline.\", ", ""))
+            .unwrap();
+    let whole = "a,占道停车,2026-07-01 08:00:00,,,,,,急";
+    for (cell, other, wanted) in [
+        ("a,", ",", "编号不能是空的"),
+        ("占道停车", "噪声", "没有字母或数字，拼不出类型"),
+        ("占道停车", "noise", "映射的 codes 里没有它，也没有为其余的写 prefix"),
+        ("2026-07-01 08:00:00", "", "是空的"),
+        ("2026-07-01", "01/07/2026", "不是按 %Y-%m-%d %H:%M:%S 写的时间"),
+        ("2026-07-01", "2026-02-30", "历法里没有这一天或这一刻"),
+        ("2026-07-01 08", "2026-03-08 02", "当地把钟拨快时跳过了这一刻"),
+        (":00,,", ":00,106,", "是空的，而经度不是"),
+        (":00,,", ":00,,29", "是空的，而纬度不是"),
+        (":00,,", ":00,1O6,29", "不是以度为单位的数"),
+        (":00,,", ":00,106,129", "106, 129 不是以度为单位的经纬度"),
+        (",急", ",缓", "映射的 codes 里没有它，也没有为其余的写 otherwise"),
+        (":00,,,,", &format!(":00,,,{},", "长".repeat(2000)), "连同前面的内容有 6000 字节，最多 4096 字节"),
+    ] {
+        let row = table(&whole.replacen(cell, other, 1)).rows.remove(0);
+        let (_, reason) = mapping.report(&row).unwrap_err();
+        assert_eq!(reason.kept("").chinese().unwrap(), wanted, "{cell} -> {other}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use jiff::civil::date;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use muster_domain::time::Seen;
+use muster_wire::fault::{Fault, Reason};
 
 /// The longest format: every row that does not fit it is told of it.
 const MAX_FORMAT_BYTES: usize = 100;
@@ -27,32 +28,34 @@ impl When {
         let mut sample = BrokenDownTime::from(date(2001, 2, 3).at(16, 5, 6, 0));
         sample.set_offset(Some(Offset::UTC));
         let written = sample.to_string(&when.format).map_err(|error| error.to_string())?;
-        when.read(&written)?;
+        let parts = BrokenDownTime::parse(&when.format, &written).map_err(|error| error.to_string())?;
+        let whole = if when.zone.is_some() { parts.to_datetime().map(drop) } else { parts.to_timestamp().map(drop) };
+        whole.map_err(|error| error.to_string())?;
         Ok(when)
     }
 
-    pub(super) fn read(&self, cell: &str) -> Result<Seen, String> {
+    pub(super) fn read(&self, cell: &str) -> Result<Seen, Reason> {
         if cell.is_empty() {
-            return Err("is empty".to_owned());
+            return Err(Fault::Empty.into());
         }
-        let unreadable = |error: jiff::Error| format!("is no time in the form {}: {error}", self.format);
-        let parts = BrokenDownTime::parse(&self.format, cell).map_err(unreadable)?;
+        let other_form = |_| Fault::OtherTimeForm.with(&[("form", &self.format)]);
+        let parts = BrokenDownTime::parse(&self.format, cell).map_err(other_form)?;
         let Some(zone) = &self.zone else {
-            return instant(parts.to_timestamp().map_err(unreadable)?);
+            return instant(parts.to_timestamp().map_err(|_| Fault::NoSuchTime)?);
         };
-        let ambiguous = zone.to_ambiguous_timestamp(parts.to_datetime().map_err(unreadable)?);
+        let ambiguous = zone.to_ambiguous_timestamp(parts.to_datetime().map_err(|_| Fault::NoSuchTime)?);
         if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
-            return Err("is a time that the clocks there skip".to_owned());
+            return Err(Fault::SkippedTime.into());
         }
-        instant(ambiguous.earlier().map_err(unreadable)?)
+        instant(ambiguous.earlier().map_err(|_| Fault::NoSuchTime)?)
     }
 }
 
 /// An instant that every format of ours can write.
-fn instant(at: jiff::Timestamp) -> Result<Seen, String> {
+fn instant(at: jiff::Timestamp) -> Result<Seen, Reason> {
     let micros = at.as_microsecond();
     match muster_wire::micros(&muster_wire::rfc3339(micros)) {
         Some(written) if written == micros => Ok(Seen::from_micros(micros)),
-        _ => Err("lies outside the years 0 to 9999".to_owned()),
+        _ => Err(Fault::NoYear.into()),
     }
 }

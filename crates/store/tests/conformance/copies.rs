@@ -43,6 +43,7 @@ async fn fill(store: &Store) {
     tx.link_report("12345", "r1", "c1").await.unwrap();
     let _ = tx.report_claim("12345", "r1", "h", NOW).await.unwrap();
     tx.outbox_push(&[outbox("case", HOSTILE), outbox("case", "{}")]).await.unwrap();
+    tx.dead_letters_put(&[letter(0), letter(1)]).await.unwrap();
     tx.commit().await.unwrap();
     store.vault_put("v1", HOSTILE, NOW).await.unwrap();
     let media = MediaRow {
@@ -58,7 +59,6 @@ async fn fill(store: &Store) {
     store.destination_failed("case", 1, NOW, HOSTILE).await.unwrap();
     let _ = store.idempotency_begin("ann", "key", "r", NOW, NOW + LONG).await.unwrap();
     store.token_put("h1", "s1", "c1", NOW).await.unwrap();
-    store.dead_letters_put(&[letter(0), letter(1)]).await.unwrap();
     store.view(&look()).await.unwrap();
 }
 
@@ -163,8 +163,8 @@ pub(crate) async fn a_copy_holds_every_row_and_goes_on(bed: &Bed) {
     // Numbers that the database deals out go on behind those that it got.
     let mut tx = store.begin().await.unwrap();
     tx.outbox_push(&[outbox("case", "{}")]).await.unwrap();
+    assert_eq!(tx.dead_letters_put(&[letter(2)]).await.unwrap(), 1);
     tx.commit().await.unwrap();
-    assert_eq!(store.dead_letters_put(&[letter(2)]).await.unwrap(), 1);
     store.view(&look()).await.unwrap();
     assert_eq!(store.viewings("5f", 10).await.unwrap().len(), 2);
 }

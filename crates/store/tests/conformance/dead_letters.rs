@@ -22,6 +22,20 @@ fn letter(offset: u64, code: &str) -> NewDeadLetter {
     }
 }
 
+async fn put(store: &Store, letters: &[NewDeadLetter]) -> u64 {
+    let mut tx = store.begin().await.unwrap();
+    let new = tx.dead_letters_put(letters).await.unwrap();
+    tx.commit().await.unwrap();
+    new
+}
+
+async fn mark(store: &Store, id: u64, state: DeadLetterState, note: &str) -> bool {
+    let mut tx = store.begin().await.unwrap();
+    let marked = tx.dead_letter_mark(id, state, note).await.unwrap();
+    tx.commit().await.unwrap();
+    marked
+}
+
 async fn ids(store: &Store) -> Vec<u64> {
     let page = store.dead_letters(&DeadLetterFilter::default(), 100, None).await.unwrap();
     page.items.iter().map(|row| row.id).collect()
@@ -31,9 +45,9 @@ pub(crate) async fn a_letter_is_written_down_once(bed: &Bed) {
     let store = bed.store().await;
     assert_eq!(store.dead_letters_end("dead.v1").await.unwrap(), 0);
     let first = [letter(0, "json"), letter(1, "json")];
-    assert_eq!(store.dead_letters_put(&first).await.unwrap(), 2);
+    assert_eq!(put(&store, &first).await, 2);
     let again = [letter(1, "other"), letter(2, "schema"), NewDeadLetter { partition: 1, ..letter(9, "json") }];
-    assert_eq!(store.dead_letters_put(&again).await.unwrap(), 2);
+    assert_eq!(put(&store, &again).await, 2);
     assert_eq!(store.dead_letters_end("dead.v1").await.unwrap(), 3, "partition 0 alone counts");
     assert_eq!(store.dead_letters_end("dead.v2").await.unwrap(), 0);
     let rows = store.dead_letters(&DeadLetterFilter::default(), 100, None).await.unwrap().items;
@@ -46,7 +60,7 @@ pub(crate) async fn bytes_come_back_as_they_are(bed: &Bed) {
     let all: Vec<u8> = (0..=255).collect();
     for (offset, key, bytes) in [(0, None, vec![]), (1, Some(vec![]), all.clone()), (2, Some(all), vec![7; 1 << 20])] {
         let new = NewDeadLetter { key, bytes, ..letter(offset, "json") };
-        assert_eq!(store.dead_letters_put(std::slice::from_ref(&new)).await.unwrap(), 1);
+        assert_eq!(put(&store, std::slice::from_ref(&new)).await, 1);
         let id = ids(&store).await[0];
         let DeadLetter { row, key, bytes } = store.dead_letter(id).await.unwrap().unwrap();
         assert_eq!((&key, &bytes, row.size), (&new.key, &new.bytes, bytes.len() as u64), "letter {offset}");
@@ -58,12 +72,11 @@ pub(crate) async fn bytes_come_back_as_they_are(bed: &Bed) {
 
 pub(crate) async fn a_letter_is_settled_once(bed: &Bed) {
     let store = bed.store().await;
-    store.dead_letters_put(&[letter(0, "json"), letter(1, "json")]).await.unwrap();
+    put(&store, &[letter(0, "json"), letter(1, "json")]).await;
     let [newer, older] = ids(&store).await[..] else { unreachable!("two were put") };
-    let mark = async |id, state, note| store.dead_letter_mark(id, state, note).await.unwrap();
-    assert!(mark(older, DeadLetterState::Replayed, "again").await);
-    assert!(!mark(older, DeadLetterState::Dropped, "too late").await);
-    assert!(!mark(1 << 40, DeadLetterState::Dropped, "there is none").await);
+    assert!(mark(&store, older, DeadLetterState::Replayed, "again").await);
+    assert!(!mark(&store, older, DeadLetterState::Dropped, "too late").await);
+    assert!(!mark(&store, 1 << 40, DeadLetterState::Dropped, "there is none").await);
     let row = store.dead_letter(older).await.unwrap().unwrap().row;
     assert_eq!((row.state, row.note.as_deref()), (DeadLetterState::Replayed, Some("again")));
     assert_eq!(store.dead_letter_prune(NOW).await.unwrap(), 0);
@@ -75,10 +88,10 @@ pub(crate) async fn letters_are_listed_counted_and_paged(bed: &Bed) {
     let store = bed.store().await;
     let mut letters: Vec<_> = (0..9).map(|n| letter(n, if n % 3 == 0 { "schema" } else { "json" })).collect();
     letters[4].original_topic = "case.v1".to_owned();
-    assert_eq!(store.dead_letters_put(&letters).await.unwrap(), 9);
+    assert_eq!(put(&store, &letters).await, 9);
     let all = ids(&store).await;
     assert!(all.is_sorted_by(|newer, older| newer > older));
-    assert!(store.dead_letter_mark(all[0], DeadLetterState::Dropped, "").await.unwrap());
+    assert!(mark(&store, all[0], DeadLetterState::Dropped, "").await);
     let offsets = async |filter: DeadLetterFilter| {
         let page = store.dead_letters(&filter, 100, None).await.unwrap();
         page.items.iter().map(|row| row.offset).collect::<Vec<_>>()

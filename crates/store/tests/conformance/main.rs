@@ -72,7 +72,7 @@ conformance! {
         an_overtaken_numberer_is_refused,
         each_destination_has_a_cursor_of_its_own,
         only_what_was_had_is_removed,
-        screens_follow_cases_and_conditions;
+        screens_follow_cases_conditions_and_dead_letters;
     leases:
         a_lease_has_one_holder_until_it_runs_out,
         who_is_alone_frees_what_is_left_from_before,

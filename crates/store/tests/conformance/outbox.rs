@@ -105,20 +105,21 @@ pub(crate) async fn only_what_was_had_is_removed(bed: &Bed) {
     assert_eq!(ends().await, (Some(2), Some(3)));
 }
 
-pub(crate) async fn screens_follow_cases_and_conditions(bed: &Bed) {
+pub(crate) async fn screens_follow_cases_conditions_and_dead_letters(bed: &Bed) {
     let store = bed.store().await;
     let epoch = lease(&store, "a", LONG).await;
     let not_after = OutboxRow { not_after: Some(NOW + 1), ordering_key: "k".to_owned(), ..outbox("case", "3") };
-    push(&store, &[outbox("case", "1"), outbox("im", "2"), not_after, outbox("condition", "4")]).await;
+    push(&store, &[outbox("case", "1"), outbox("im", "2"), not_after, outbox("condition", "4"), outbox("letter", "5")])
+        .await;
     assert_eq!(store.feed_after(0, 10).await.unwrap(), []);
     store.outbox_number(epoch, 10).await.unwrap();
     let bodies = async |after, limit| {
         let rows = store.feed_after(after, limit).await.unwrap();
         rows.into_iter().map(|row| row.body).collect::<Vec<_>>()
     };
-    assert_eq!(bodies(0, 10).await, ["1", "3", "4"]);
+    assert_eq!(bodies(0, 10).await, ["1", "3", "4", "5"]);
     assert_eq!(bodies(1, 1).await, ["3"]);
-    assert_eq!(bodies(4, 10).await, [""; 0]);
+    assert_eq!(bodies(5, 10).await, [""; 0]);
     let row = store.outbox_after("case", 1, 10).await.unwrap().remove(0);
     assert_eq!((row.publish_no, row.ordering_key.as_str(), row.not_after), (3, "k", Some(NOW + 1)));
     assert_eq!((row.destination.as_str(), row.effect, row.created), ("case", None, NOW));

@@ -244,7 +244,7 @@ pub const ROUTES: &[Route] = &[
     get(
         "/api/v1/stream",
         "follow",
-        "Changes as they are published: events `case`, `condition`, `seat`, `notice` and `resync`",
+        "Changes as they are published: events `case`, `condition`, `seat`, `notice`, `dead_letter` and `resync`",
     )
     .looks_at(&[Asked("Last-Event-ID", Whole, "Goes on behind this event.")])
     .answers(&[Answer(200, "Server-sent events.", EVENT_STREAM, Shape::Text)]),

@@ -138,8 +138,20 @@ impl Bench {
 
     /// A case of a street, filed so long ago, with one seat wanted.
     pub(super) async fn file(&self, number: &str, place: &str, street: &str, minutes_ago: i64) -> Case {
+        self.file_as(number, &format!("place:{place}"), street, minutes_ago, |filed| filed).await
+    }
+
+    /// The same, of any subject, with something about it changed.
+    pub(super) async fn file_as(
+        &self,
+        number: &str,
+        subject: &str,
+        street: &str,
+        minutes_ago: i64,
+        change: impl FnOnce(FiledAs) -> FiledAs,
+    ) -> Case {
         let then = Filed::from_micros(NOW).minus(Span::from_mins(minutes_ago));
-        let subject = Subject::parse(&format!("place:{place}")).unwrap();
+        let subject = Subject::parse(subject).unwrap();
         let filed = FiledAs {
             number: number.to_owned(),
             kind: CaseKind::parse("fire.lane.blocked").unwrap(),
@@ -157,7 +169,7 @@ impl Bench {
             maybe_same: vec![],
         };
         let id = CaseId::parse(&format!("case_{number}")).unwrap();
-        let (mut case, mut decision) = file(id, filed, &Actor::Clock, then);
+        let (mut case, mut decision) = file(id, change(filed), &Actor::Clock, then);
         let competence = Competence::parse("enforcement").unwrap();
         let wanted = Command::WantSeats(vec![WantedSeat { role: Role::Lead, competence, passed_over: vec![] }]);
         decision.events.extend(decide(&mut case, &Actor::Clock, wanted, None, then).unwrap().events);

@@ -1,0 +1,48 @@
+//! The list of cases follows what happens, and leaves alone what is typed, focused and marked.
+
+use muster_tests::{Browser, Tab, View, eventually};
+use serde_json::json;
+
+use crate::api::{Api, PATIENCE};
+use crate::records::{RULES, STREET, blocked};
+use crate::stage::{Stage, book};
+
+const SEARCH: &str = "document.querySelector('input[type=search]')";
+
+#[tokio::test]
+async fn the_list_of_cases_follows_what_happens() {
+    let Some(browser) = Browser::find() else { return };
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
+    let server = stage.serve();
+    let api = Api::new(server.url());
+    let mut tab = Tab::open(&browser, View::default());
+    tab.go(&format!("{}/cases?state=live", server.url()));
+    tab.wait("the stream", "document.querySelector('#live.on')");
+    tab.eval(&format!("window.kept = true; {SEARCH}.focus()"));
+    ["h", "i"].into_iter().for_each(|key| tab.press(key));
+    let rows = |count: usize| format!("window.kept && document.querySelectorAll('#list tbody tr').length === {count}");
+
+    api.observe(&blocked(1)).await;
+    tab.wait("the first case, in place of the words that there is none", &rows(1));
+    tab.wait("its unit", "document.querySelector('#list tbody').textContent.includes('执法队')");
+    let typed = format!("[{SEARCH}.value, document.activeElement === {SEARCH}]");
+    assert_eq!(tab.eval(&typed), json!(["hi", true]), "nothing was taken from the writer's hands");
+
+    // What a reader marks to copy, and the link that the keyboard stands on.
+    tab.eval("document.querySelector('#list tbody a').focus()");
+    tab.eval("getSelection().selectAllChildren(document.querySelector('#list tbody td b'))");
+    let held = "[getSelection().toString(), document.activeElement.getAttribute('href')]";
+    let before = tab.eval(held);
+    assert!(before[0].as_str().is_some_and(|marked| marked.contains("一号通道")), "{before}");
+    api.observe(&[blocked(2), blocked(3)].concat()).await;
+    tab.wait("the others", &rows(3));
+    assert_eq!(tab.eval(held), before);
+
+    let first = || async { api.list("/api/v1/cases?q=lane-1").await.first()?["id"].as_str().map(str::to_owned) };
+    let first = eventually("the first case", PATIENCE, first).await;
+    let over = json!({ "command": "void", "reason": "录错了" });
+    assert_eq!(api.order(&first, &over).await.status, 200);
+    tab.wait("what is over leaves the list of what is open", &rows(2));
+    assert_eq!(tab.eval(&format!("{SEARCH}.value")), "hi");
+}
