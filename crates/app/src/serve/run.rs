@@ -56,7 +56,7 @@ impl Running {
             keep_time(&parts, &stop, &mut tasks);
         }
         if has(Role::Publish) {
-            publish(&parts, &stop, &mut tasks);
+            publish(&parts, settings, &stop, &mut tasks);
         }
         if has(Role::Tick) {
             tick(&parts, &stop, &mut tasks);
@@ -161,7 +161,7 @@ pub(super) fn lease(parts: &Parts, name: &str) -> Lease {
     Lease::new(parts.store.clone(), parts.clock.clone(), name, &parts.owner)
 }
 
-fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
+fn publish(parts: &Parts, settings: &Settings, stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
     let mut destinations = LogDestination::all(&parts.log, &parts.clock);
     destinations.push(Arc::new(LadderDestination {
         log: Arc::clone(&parts.log),
@@ -177,6 +177,7 @@ fn publish(parts: &Parts, stop: &CancellationToken, tasks: &mut JoinSet<&'static
         wake: parts.wake.clone(),
         lease: lease(parts, "publish"),
         destinations,
+        keep: settings.log.retention,
     };
     let (graveyard, letters) = (graveyard(parts), stop.child_token());
     tasks.spawn(async move {

@@ -202,8 +202,10 @@ impl Desk {
     pub async fn feed(&self, after: u64, limit: u32) -> Result<Option<Vec<Told>>, PipelineError> {
         let ends = self.store.outbox_ends().await?;
         // Pruned since, or a number of a store that was put back to an earlier day.
-        let gone = after > 0 && ends.first.is_some_and(|first| after.saturating_add(1) < first);
-        if gone || after > ends.last.unwrap_or(0) {
+        let last = ends.last.unwrap_or(0);
+        // Where all is gone the next number is the first that will be there.
+        let first = ends.first.unwrap_or(last.saturating_add(1));
+        if (after > 0 && after.saturating_add(1) < first) || after > last {
             return Ok(None);
         }
         let rows = self.store.feed_after(after, limit).await?;
