@@ -8,6 +8,7 @@ mod ladder;
 mod letters;
 mod program;
 mod restart;
+mod roles;
 mod topics;
 mod trace;
 mod way;

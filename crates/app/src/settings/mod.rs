@@ -6,7 +6,7 @@ mod types;
 use std::path::Path;
 
 pub(crate) use merge::SettingsError;
-pub(crate) use types::{Role, Settings};
+pub(crate) use types::Settings;
 
 /// Every setting with its default and what it means; also what `--print-config` starts from.
 pub(crate) const DEFAULT: &str = include_str!("default.toml");
@@ -53,6 +53,8 @@ pub(crate) fn print(settings: &Settings) -> String {
 
 #[cfg(test)]
 mod tests {
+    use muster_pipeline::roles::Role;
+
     use super::*;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {

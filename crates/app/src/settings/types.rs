@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use muster_domain::time::Span;
+use muster_pipeline::roles::Role;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -24,17 +25,6 @@ pub(crate) struct Settings {
     pub(crate) street: Street,
     pub(crate) intake: Intake,
     pub(crate) trace: Trace,
-}
-
-/// What a process does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Role {
-    Admit,
-    Watch,
-    Publish,
-    Console,
-    Tick,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
