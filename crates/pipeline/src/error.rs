@@ -56,8 +56,8 @@ pub enum PipelineError {
     },
     /// A clock that is not to be trusted with ticks.
     #[error(
-        "this machine's clock is {seconds:+.1} s off the database's, and a watch may be 2 s off: no partition is held here; \
-         set both clocks (NTP), then start this process again"
+        "this machine's clock is {seconds:+.1} s off the database's, and 2 s are the most: nothing is watched, given out or \
+         published here; set both clocks (NTP), then start this process again"
     )]
     ClockApart {
         /// How far ahead of the database's it is.
