@@ -1,4 +1,4 @@
-//! Every alert has its page and its cases, every page its alert, and a page quotes only what the program logs.
+//! Every alert has its page and its cases, every page its alert, and a page quotes only what the program logs and finds.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,7 @@ use crate::{here, links, prove};
 const RULES: &str = "deploy/prometheus/muster.rules.yml";
 const CASES: &str = "deploy/prometheus/muster.rules.test.yml";
 const PAGES: &str = "docs/runbook/";
+const DOCTOR: &str = "docs/doctor.md";
 
 /// The page that lists the others.
 const INDEX: &str = "README";
@@ -62,6 +63,27 @@ fn quoted(tree: &Tree) -> Vec<String> {
     findings
 }
 
+/// Pages without a line about the doctor, and lines about it with codes that it does not have.
+fn doctored(tree: &Tree) -> Vec<String> {
+    let known = tree.text(DOCTOR).unwrap_or_default();
+    let is_code =
+        |span: &str| span.contains('-') && span.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+    let mut findings = Vec::new();
+    for (name, text) in pages(tree).filter(|(name, _)| *name != INDEX) {
+        let spans = links::read(text).spans;
+        let asked: BTreeSet<usize> =
+            spans.iter().filter(|(_, span)| span == "muster doctor").map(|(line, _)| *line).collect();
+        if asked.is_empty() {
+            findings.push(format!("{PAGES}{name}.md: what does `muster doctor` say of it?"));
+        }
+        let codes = spans.iter().filter(|(line, span)| asked.contains(line) && is_code(span));
+        let unknown = codes.filter(|(_, code)| !known.contains(&format!("\n| `{code}` |")));
+        findings
+            .extend(unknown.map(|(line, code)| format!("{PAGES}{name}.md:{line}: the doctor does not know `{code}`")));
+    }
+    findings
+}
+
 fn alerts(rules: &str) -> impl Iterator<Item = &str> {
     rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: "))
 }
@@ -83,9 +105,26 @@ fn pages_quote_what_the_program_logs() {
     prove(&quoted(&here()));
 }
 
+#[test]
+fn pages_say_what_the_doctor_finds() {
+    prove(&doctored(&here()));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_without_the_doctor_and_codes_that_it_does_not_have_are_found() {
+        let findings = doctored(&Tree::of(&[
+            ("docs/doctor.md", "| code |\n| `disk-full` | problem |\n"),
+            ("docs/runbook/Down.md", "- `muster doctor`: `disk-full` or `disk-lost`.\n- `other-thing`\n"),
+            ("docs/runbook/Lost.md", "Nothing.\n"),
+            ("docs/runbook/README.md", ""),
+        ]));
+        assert_eq!(findings.len(), 2, "{findings:#?}");
+        assert!(findings[0].contains("`disk-lost`") && findings[1].contains("Lost.md"), "{findings:#?}");
+    }
 
     #[test]
     fn an_alert_without_page_and_cases_and_a_page_without_alert_are_found() {

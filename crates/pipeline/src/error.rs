@@ -56,8 +56,9 @@ pub enum PipelineError {
     },
     /// A clock that is not to be trusted with ticks.
     #[error(
-        "the clock here is {seconds:+.1} s off the database's, and a watch may be 2 s off: no partition is held here; set the \
-         clocks of both machines (NTP): a process that is behind then goes on by itself, one that is ahead must be started again"
+        "the clock here is {seconds:+.1} s off the database's, and 2 s are the most: nothing is watched, given out or published \
+         here; set the clocks of both machines (NTP): a process that is behind then goes on by itself, one that is ahead must be \
+         started again"
     )]
     ClockApart {
         /// How far ahead of the database's it is.

@@ -39,10 +39,11 @@ impl Lease {
         Self(Arc::new(Inner { store, clock, name: name.to_owned(), owner: owner.to_owned(), held }))
     }
 
-    /// Takes or keeps the lease; what it was granted under, if it is ours now.
+    /// Takes or keeps the lease; what it was granted under, if it is ours now. Whoever works under a lease stamps and compares
+    /// times, so a clock that is wrong gets none.
     ///
     /// # Errors
-    /// [`PipelineError`] if the store cannot say.
+    /// [`PipelineError::ClockApart`], or another if the store cannot say.
     pub async fn hold(&self) -> Result<Option<Grant>, PipelineError> {
         let Inner { store, clock, name, owner, held } = &*self.0;
         let mut held = held.lock().await;
@@ -52,6 +53,7 @@ impl Lease {
         {
             return Ok(Some(ours.grant));
         }
+        clock.agrees_with(store).await?;
         let grant = store.lease_acquire(name, owner, micros, clock.micros()).await?;
         *held = grant.map(|grant| Held { grant, renewed: Instant::now() });
         Ok(grant)

@@ -3,7 +3,7 @@
 //! In the order of that way: [`admit`] checks, resolves and appends; [`watch`] reads a partition and believes;
 //! `open` decides what that means for cases, on a docket, in one transaction; [`dispatch`] fills seats; [`operate`]
 //! carries people's commands; [`deadlines`] carries those of clocks; [`publish`] tells everybody, in order. [`doctor`]
-//! stands beside and says what is wrong; [`backup`] makes all of it a folder, and a folder all of it.
+//! stands beside and says what is wrong; [`roles`] name what a process does of it; [`backup`] makes all of it a folder, and a folder all of it.
 
 pub mod admit;
 pub mod backup;
@@ -21,6 +21,7 @@ pub mod operate;
 pub mod outbox;
 pub mod park;
 pub mod publish;
+pub mod roles;
 pub mod wake;
 pub mod watch;
 

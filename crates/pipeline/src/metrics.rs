@@ -30,7 +30,7 @@ pub struct Metrics {
     pub log_partitions: IntGauge,
     /// Share of the disk below an embedded log that is free; nothing on Kafka.
     pub log_disk_free: GaugeVec,
-    /// Whether each part of the process is ready: 1 or 0.
+    /// Whether each part that the process's roles need is ready: 1 or 0.
     pub ready: IntGaugeVec,
     /// Conditions by rule and state.
     pub conditions: IntGaugeVec,
@@ -114,7 +114,11 @@ impl Metrics {
                 "Share of the disk below an embedded log that is free.",
                 &[],
             )?,
-            ready: on.gauges("ready", "Whether each part of the process is ready: 1 or 0.", &["part"])?,
+            ready: on.gauges(
+                "ready",
+                "Whether each part that the roles of the process need is ready: 1 or 0.",
+                &["part"],
+            )?,
             conditions: on.gauges("conditions", "Conditions by rule and state.", &["rule", "state"])?,
             places: on.gauges("places", "Places of each class that a rule watches.", &["class"])?,
             blind_places: on.gauges("blind_places", "Places that a rule needs and nothing sees.", &["class"])?,

@@ -181,10 +181,24 @@ pub struct Kept {
 /// Whether the process can do its work.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Readiness {
-    /// Every part is well.
+    /// Every part is well that a role of this process needs.
     pub ready: bool,
-    /// The parts.
+    /// The roles of this process.
+    pub roles: Vec<RoleReady>,
+    /// The parts that they need.
     pub parts: Vec<Part>,
+}
+
+/// One role of the process.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "ReadyRole")]
+pub struct RoleReady {
+    /// Its name.
+    pub role: String,
+    /// It can do its work.
+    pub ready: bool,
+    /// The parts that it waits for.
+    pub waits_for: Vec<String>,
 }
 
 /// One part of the process.

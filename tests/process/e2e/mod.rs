@@ -9,6 +9,7 @@ mod late;
 mod letters;
 mod program;
 mod restart;
+mod roles;
 mod same;
 mod topics;
 mod trace;

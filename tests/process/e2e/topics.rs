@@ -80,6 +80,18 @@ async fn cases(api: &Api, many: usize) -> Vec<Value> {
     eventually("the cases", PATIENCE, there).await
 }
 
+#[tokio::test]
+async fn topics_of_ours_are_made_with_eight_partitions() {
+    let Some(stage) = Stage::kafka() else { return };
+    let _server = Server::start(stage.command(&["serve"]).env_remove("MUSTER_LOG__PARTITIONS"));
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", stage.bootstrap()).create().unwrap();
+    for stem in ["intake.v1", "observation.v1", "condition.v1", "case.v1"] {
+        let told = admin.inner().fetch_metadata(Some(&stage.topic(stem)), PATIENCE).unwrap();
+        assert_eq!(told.topics()[0].partitions().len(), 8, "{stem}");
+    }
+}
+
 #[test]
 fn a_mapping_that_cannot_be_used_is_a_wrong_setting() {
     let stage = Stage::embedded();

@@ -8,12 +8,13 @@ use http::{HeaderValue, Method, Request, StatusCode, header};
 use muster_console::http::{Access, ConsoleSettings, Inside};
 use muster_domain::time::Span;
 use muster_pipeline::clock::Clock;
+use muster_pipeline::roles::Role;
 use serde_json::Value;
 
 use crate::exit::Failure;
 use crate::serve::parts::Parts;
 use crate::serve::{console, run};
-use crate::settings::{self, Role, Settings, SettingsError};
+use crate::settings::{self, Settings, SettingsError};
 
 /// However long a server asks us to wait, we look again after this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);

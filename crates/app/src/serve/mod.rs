@@ -15,6 +15,7 @@ use muster_console::map::Scenery;
 use muster_domain::catalogue::Catalogue;
 use muster_domain::time::Span;
 use muster_pipeline::clock::Clock;
+use muster_pipeline::roles::Role;
 use muster_sources::catalogue::{Kind, read_into};
 use muster_sources::table::{Encoding, Table};
 use muster_street::StreetSettings;
@@ -22,7 +23,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Failure;
-use crate::settings::{self, Role, Settings};
+use crate::settings::{self, Settings};
 use parts::Parts;
 use run::{Listeners, Running};
 

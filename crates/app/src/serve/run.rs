@@ -11,6 +11,7 @@ use muster_pipeline::graveyard::Graveyard;
 use muster_pipeline::lease::Lease;
 use muster_pipeline::operate::Operate;
 use muster_pipeline::publish::{Destination, LogDestination, Publish, Screens};
+use muster_pipeline::roles::Role;
 use muster_pipeline::watch::{Watch, WatchSettings};
 use muster_sources::catalogue::Registrar;
 use muster_sources::http::Routes;
@@ -22,7 +23,7 @@ use super::intake;
 use super::parts::Parts;
 use super::setup;
 use crate::exit::Failure;
-use crate::settings::{Role, Settings};
+use crate::settings::Settings;
 
 /// A process with its listener open and its tasks under way.
 pub(crate) struct Running {
@@ -262,5 +263,6 @@ pub(crate) fn desk(parts: &Parts, settings: &Settings) -> Desk {
         secret: parts.secret.clone(),
         foreign: Arc::clone(&parts.foreign),
         doctor: setup::doctor(settings, &parts.foreign),
+        roles: settings.roles.clone(),
     }
 }

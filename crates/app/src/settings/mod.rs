@@ -6,7 +6,7 @@ mod types;
 use std::path::Path;
 
 pub(crate) use merge::SettingsError;
-pub(crate) use types::{Role, Settings};
+pub(crate) use types::Settings;
 
 /// Every setting with its default and what it means; also what `--print-config` starts from.
 pub(crate) const DEFAULT: &str = include_str!("default.toml");
@@ -53,6 +53,8 @@ pub(crate) fn print(settings: &Settings) -> String {
 
 #[cfg(test)]
 mod tests {
+    use muster_pipeline::roles::Role;
+
     use super::*;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
@@ -119,8 +121,10 @@ mod tests {
     fn lists_are_written_with_commas() {
         let settings = load(None, &environment(&[("MUSTER_ROLES", "tick, watch,publish,console,admit")]), &[]).unwrap();
         assert_eq!(settings.roles[..2], [Role::Tick, Role::Watch]);
-        let few = load(None, &environment(&[("MUSTER_ROLES", "admit")]), &[]).unwrap_err().to_string();
-        assert!(few.contains("one process"), "{few}");
+        for few in ["admit", "admit,admit,admit,admit,admit"] {
+            let few = load(None, &environment(&[("MUSTER_ROLES", few)]), &[]).unwrap_err().to_string();
+            assert!(few.contains("one process"), "{few}");
+        }
         assert!(load(None, &environment(&[("MUSTER_ROLES", "cook")]), &[]).is_err());
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use muster_domain::time::Span;
+use muster_pipeline::roles::Role;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -24,17 +25,6 @@ pub(crate) struct Settings {
     pub(crate) street: Street,
     pub(crate) intake: Intake,
     pub(crate) trace: Trace,
-}
-
-/// What a process does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Role {
-    Admit,
-    Watch,
-    Publish,
-    Console,
-    Tick,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -156,7 +146,7 @@ impl Settings {
                 "must name at least one of admit, watch, publish, console, tick",
             ));
         }
-        if embedded && self.roles.len() < 5 {
+        if embedded && !Role::ALL.iter().all(|role| self.roles.contains(role)) {
             let what = "the embedded log is for one process, which must take all roles; \
                         to spread them use Kafka and PostgreSQL";
             return Err(SettingsError::named("roles", what));

@@ -193,6 +193,8 @@ async fn readiness_names_each_part_and_is_off_while_stopping() {
     let bench = Bench::new().await;
     let ready = bench.get("/readyz").await;
     assert_eq!((ready.status, &ready.json()["ready"]), (200, &json!(true)), "{}", ready.text);
+    let roles = ready.json()["roles"].as_array().unwrap().len();
+    assert_eq!((roles, waits_for(&ready, "watch")), (5, json!([])), "{}", ready.text);
     bench.stop.cancel();
     let stopping = bench.get("/readyz").await;
     let parts = stopping.json()["parts"].clone();
@@ -203,13 +205,24 @@ async fn readiness_names_each_part_and_is_off_while_stopping() {
         assert!(parts.as_array().unwrap().iter().any(|one| one["part"] == part && one["ready"] == true), "{parts}");
     }
     bench.desk.store.close().await;
-    let parts = bench.get("/readyz").await.json()["parts"].clone();
+    let without = bench.get("/readyz").await;
+    let parts = without.json()["parts"].clone();
     let store = parts.as_array().unwrap().iter().find(|part| part["part"] == "store").unwrap();
     assert!(store["ready"] == false && store["reason"].is_string(), "{parts}");
+    assert_eq!(waits_for(&without, "watch"), json!(["process", "store"]), "{}", without.text);
+    assert_eq!(waits_for(&without, "admit"), json!(["process"]), "what is seen is kept without the store");
     assert_eq!(bench.get("/livez").await.status, 200, "a restart of the process would mend nothing");
     let unavailable = bench.get("/api/v1/cases").await;
     assert_eq!((unavailable.status, unavailable.problem().as_str()), (503, "unavailable"));
     assert_eq!(unavailable.header("retry-after"), "2");
+}
+
+/// What a role waits for, as readiness says.
+fn waits_for(answer: &bench::Answer, role: &str) -> Value {
+    let roles = answer.json()["roles"].clone();
+    let role = roles.as_array().unwrap().iter().find(|one| one["role"] == role).unwrap();
+    assert_eq!(role["ready"], role["waits_for"] == json!([]), "{role}");
+    role["waits_for"].clone()
 }
 
 /// A token of each kind, by its own words.

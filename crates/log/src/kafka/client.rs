@@ -215,20 +215,32 @@ mod tests {
     #[test]
     fn the_settings_found_best_are_those_in_use() {
         let settings = Settings::new(&LogSettings { url: "kafka://a:1".to_owned(), ..LogSettings::default() }).unwrap();
-        let producer =
-            [("acks", "all"), ("enable.idempotence", "true"), ("compression.type", "lz4"), ("linger.ms", "2")];
+        let producer = [
+            ("acks", "-1"),
+            ("enable.idempotence", "true"),
+            ("compression.type", "lz4"),
+            ("linger.ms", "2"),
+            ("statistics.interval.ms", "0"),
+        ];
         let consumer = [
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "error"),
             ("fetch.queue.backoff.ms", "2"),
             ("queued.min.messages", "10000"),
+            ("fetch.message.max.bytes", "1048576"),
+            ("fetch.max.bytes", "1048576"),
             ("fetch.wait.max.ms", "500"),
             ("fetch.min.bytes", "1"),
             ("statistics.interval.ms", "0"),
         ];
-        assert!(producer.iter().all(|(name, value)| settings.producer.get(name) == Some(value)));
-        assert!(consumer.iter().all(|(name, value)| settings.consumer.get(name) == Some(value)));
+        // As the library itself understood them.
+        for (client, wanted) in [(&settings.producer, &producer[..]), (&settings.consumer, &consumer[..])] {
+            let taken = client.create_native_config().unwrap();
+            for (name, value) in wanted {
+                assert_eq!(taken.get(name).as_deref(), Ok(*value), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -12,6 +12,9 @@ mod appending;
 mod opening;
 mod reading;
 
+mod traps;
+mod wire;
+
 /// Runs each case on each of the three logs.
 macro_rules! contract {
     ($($module:ident: $($case:ident),+;)+) => {
@@ -57,7 +60,8 @@ contract! {
         a_batch_keeps_to_its_bounds,
         a_call_given_up_loses_nothing,
         readers_come_and_go_on_one_partition,
-        what_is_ready_comes_at_once;
+        what_is_ready_comes_at_once,
+        one_that_is_ready_does_not_wait_for_more;
     opening:
         bounds_are_told,
         identity_is_stable,

@@ -152,3 +152,21 @@ pub(crate) async fn what_is_ready_comes_at_once(bed: &Bed) {
     drop(reader);
     log.close().await;
 }
+
+/// Who has room for many and finds one gets the one: nothing waits for company.
+pub(crate) async fn one_that_is_ready_does_not_wait_for_more(bed: &Bed) {
+    let log = bed.open().await;
+    let mut reader = log.reader(&Topic::Observation, 0, 0).await.unwrap();
+    let mut quickest = LONG;
+    for _ in 0..8 {
+        append(&log, 0, &["first", "second"]).await;
+        assert_eq!(texts(&reader.next(1, LARGE, LONG).await.unwrap().records), ["first"]);
+        // The second was written and fetched together with the first.
+        let begun = Instant::now();
+        assert_eq!(texts(&reader.next(1000, LARGE, LONG).await.unwrap().records), ["second"]);
+        quickest = quickest.min(begun.elapsed());
+    }
+    assert!(quickest < Duration::from_millis(20), "one that was ready took {quickest:?}");
+    drop(reader);
+    log.close().await;
+}

@@ -35,7 +35,7 @@ impl Desk {
     /// What can be said whatever the store says.
     async fn measure_standing(&self) {
         for health in self.health().await {
-            self.metrics.ready.with_label_values(&[health.part]).set(i64::from(health.trouble.is_none()));
+            self.metrics.ready.with_label_values(&[health.part.name()]).set(i64::from(health.trouble.is_none()));
         }
         self.metrics.log_partitions.set(i64::from(self.log.partitions(&Topic::Observation)));
         if let Some(space) = self.log.disk() {

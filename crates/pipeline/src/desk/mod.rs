@@ -7,6 +7,7 @@ mod measure;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_domain::case::{Case, CaseEvent};
 use muster_domain::condition::{Change, State, Subject};
@@ -15,6 +16,7 @@ use muster_log::EventLog;
 use muster_rules::config::Config;
 use muster_store::{CaseFilter, ConditionFilter, ConditionRow, Page, ReportRow, Store};
 use muster_wire::api::LetterNews;
+use tokio::time::timeout;
 
 pub(crate) use evidence::evidence_file;
 pub use evidence::{Evidence, EvidenceError, MAX_EVIDENCE_BYTES};
@@ -30,7 +32,11 @@ use crate::doctor::{Doctor, Facts, Sight};
 use crate::metrics::Metrics;
 use crate::operate::{Operate, Order, OrderError};
 use crate::outbox;
+use crate::roles::{Part, Role};
 use crate::wake::Wake;
+
+/// How long the database may take to say what time it is, before nobody knows.
+const CLOCK: Duration = Duration::from_secs(2);
 
 /// Reads and commands for screens and the API. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -59,6 +65,8 @@ pub struct Desk {
     pub foreign: Arc<BTreeMap<String, ReadReport>>,
     /// Who says what is wrong.
     pub doctor: Doctor,
+    /// What this process does.
+    pub roles: Vec<Role>,
 }
 
 /// A condition as it stands.
@@ -100,7 +108,7 @@ pub enum News {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     /// The part.
-    pub part: &'static str,
+    pub part: Part,
     /// Why it is not well; `None` = well.
     pub trouble: Option<String>,
 }
@@ -237,22 +245,30 @@ impl Desk {
         self.doctor.look(&sight).await
     }
 
-    /// How each part is, for readiness.
+    /// How each part is that this process's roles stand on, for readiness. The others are not asked: what nobody here
+    /// needs keeps nobody waiting.
     pub async fn health(&self) -> Vec<Health> {
-        let store = self.store.healthy().await.err().map(|error| crate::chain(&error));
-        let log = self.log.healthy().await.err().map(|error| crate::chain(&error));
-        let config = self.config().is_none().then(|| "no rule book and catalogue hold yet".to_owned());
-        let clock = match self.clock.agrees_with(&self.store).await {
-            Err(error @ PipelineError::ClockApart { .. }) => Some(error.to_string()),
-            // That the store does not answer is said already.
-            _ => None,
-        };
-        vec![
-            Health { part: "store", trouble: store },
-            Health { part: "clock", trouble: clock },
-            Health { part: "log", trouble: log },
-            Health { part: "configuration", trouble: config },
-        ]
+        let mut health = Vec::new();
+        for part in Part::ALL {
+            if self.roles.iter().any(|role| role.needs().contains(&part)) {
+                health.push(Health { part, trouble: self.trouble(part).await });
+            }
+        }
+        health
+    }
+
+    /// Why a part is not well.
+    async fn trouble(&self, part: Part) -> Option<String> {
+        match part {
+            Part::Store => self.store.healthy().await.err().map(|error| crate::chain(&error)),
+            Part::Clock => match timeout(CLOCK, self.clock.agrees_with(&self.store)).await {
+                Ok(Err(error @ PipelineError::ClockApart { .. })) => Some(error.to_string()),
+                // That the store does not answer is for the store to say, where somebody needs it.
+                _ => None,
+            },
+            Part::Log => self.log.healthy().await.err().map(|error| crate::chain(&error)),
+            Part::Configuration => self.config().is_none().then(|| "no rule book and catalogue hold yet".to_owned()),
+        }
     }
 }
 

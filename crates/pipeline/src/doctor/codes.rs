@@ -253,7 +253,7 @@ codes! {
         "PostgreSQL 剩下的连接不够再开一个进程" "PostgreSQL has too few connections left for another process"
         "提高 max_connections，或减小 store.max_connections" "raise max_connections, or lower store.max_connections"
     ClockApart "clock-apart" Store Problem
-        "这里的时钟与数据库相差超过 2 秒：这里不会持有任何分区" "The clock here is more than 2 s off the database's: no partition is held here"
+        "本机时钟与数据库相差超过 2 秒：这里不观察、不派单、不发布" "This machine's clock is more than 2 s off the database's: nothing is watched, given out or published here"
         "两边都用 NTP 对时：慢了的进程随后自行恢复，快了的要重启" "set both clocks by NTP: a process that is behind then goes on by itself, one that is ahead must be started again"
     NoRuleBook "no-rule-book" Rules Problem
         "还没有采用任何规则簿与目录：什么也不会看" "No rule book and catalogue hold yet: nothing is watched"

@@ -283,10 +283,15 @@ pub const ROUTES: &[Route] = &[
     get("/livez", "livez", "Whether the process lives")
         .answers(&[Answer(200, "It does.", PLAIN, Shape::Text)])
         .refuses(&[]),
-    get("/readyz", "readyz", "Whether the process can work, part by part")
+    get("/readyz", "readyz", "Whether the process can work, role by role and part by part")
         .answers(&[
-            Answer(200, "Every part is well.", JSON, Shape::One("Readiness")),
-            Answer(503, "Some part is not well, or the process is stopping.", JSON, Shape::One("Readiness")),
+            Answer(200, "Every part that the roles of the process need is well.", JSON, Shape::One("Readiness")),
+            Answer(
+                503,
+                "Some part that a role needs is not well, or the process is stopping.",
+                JSON,
+                Shape::One("Readiness"),
+            ),
         ])
         .refuses(&[]),
     get(

@@ -10,6 +10,7 @@ use muster_domain::id::{CaseKind, SourceId, SourceName};
 use muster_domain::record::Report;
 use muster_domain::time::Received;
 use muster_pipeline::clock::Clock;
+use muster_pipeline::roles::Role;
 use muster_pipeline::watch::Filing;
 use muster_street::load::{Load, LoadSettings};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use super::usage;
 use crate::exit::Failure;
 use crate::serve::parts::Parts;
 use crate::serve::{console, run};
-use crate::settings::{Role, Settings};
+use crate::settings::Settings;
 
 /// Cases in one transaction.
 const SIZES: [usize; 4] = [1, 10, 100, 1_000];

@@ -103,7 +103,9 @@ impl Bench {
         let media = folder.path().join("evidence");
         let foreign = Arc::default();
         let doctor = Doctor { log: settings, setup: SetupOf::by(Setup::default) };
-        let desk = Desk { store, log, configs, operate, admit, clock, metrics, wake, media, secret, foreign, doctor };
+        let roles = muster_pipeline::roles::Role::ALL.to_vec();
+        let desk =
+            Desk { store, log, configs, operate, admit, clock, metrics, wake, media, secret, foreign, doctor, roles };
         let settings = ConsoleSettings {
             access,
             demo: false,
