@@ -6,7 +6,9 @@
 
 mod asked;
 mod books;
+mod checkpoint;
 mod events;
+mod heads;
 mod kept;
 mod meter;
 #[path = "../../../crates/app/src/settings/mod.rs"]
@@ -25,7 +27,7 @@ static METER: meter::Meter = meter::Meter;
 type Target = (&'static str, fn(&[u8]), usize, usize);
 
 /// Every target; `corpus/` has a folder for each.
-const TARGETS: [Target; 16] = [
+const TARGETS: [Target; 18] = [
     ("http", events::http, 600, 64 << 10),
     ("kafka", events::kafka, 400, 64 << 10),
     ("reports", events::reports, 600, 64 << 10),
@@ -42,6 +44,8 @@ const TARGETS: [Target; 16] = [
     ("command", asked::command, 400, 64 << 10),
     ("form", asked::form, 400, 64 << 10),
     ("link", asked::link, 100, 64 << 10),
+    ("heads", heads::heads, 400, 64 << 10),
+    ("checkpoint", checkpoint::checkpoint, 600, 4 << 20),
 ];
 
 static CHOSEN: LazyLock<Target> = LazyLock::new(|| {
