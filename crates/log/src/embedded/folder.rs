@@ -3,11 +3,16 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::error::LogError;
+
+/// How long a folder may still be held by a process that is just ending, or by a child of it that has not become its own
+/// program yet.
+const ENDING: Duration = Duration::from_millis(300);
 
 /// The hold on a data folder; ends when it is dropped, or with the process, however that ends.
 #[derive(Debug)]
@@ -50,15 +55,19 @@ impl FolderLock {
         let path = data_dir.join("lock");
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(LogError::refused(
-                    format!("the data folder {} is in use by another process", data_dir.display()),
-                    "stop that one, or give this one another data folder",
-                ));
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if begun.elapsed() < ENDING => pause(),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LogError::refused(
+                        format!("the data folder {} is in use by another process", data_dir.display()),
+                        "stop that one, or give this one another data folder",
+                    ));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         // For people who wonder whose it is; nothing reads it.
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
@@ -71,6 +80,11 @@ impl FolderLock {
         let Ok(file) = File::open(data_dir.join("lock")) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a few hundredths of a second, once, before anything else begins")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(20));
 }
 
 /// Makes a folder and has its name written to the disk.
