@@ -121,6 +121,23 @@ async fn a_database_file_that_is_none_or_on_a_disk_that_is_not_ours_alone_is_nam
 }
 
 #[tokio::test]
+async fn a_time_of_day_that_was_set_under_a_running_process_is_seen() {
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), WHOLE).await;
+    let offset = stage.folder().join("offset");
+    std::fs::write(&offset, "0").unwrap();
+    let mut command = stage.command(&["serve"]);
+    lies::tell(&mut command, lies::OF_THE_TIME, stage.folder());
+    let server = Server::start(command.env("LIE_FILE", &offset));
+    std::fs::write(&offset, "3600").unwrap();
+    let told = until("the doctor to say so", PATIENCE, || {
+        let (_, findings) = confided(&stage, &server);
+        findings.into_iter().find(|finding| finding["code"] == "clock-set")
+    });
+    assert_eq!(told["run"], json!(["timedatectl status"]));
+}
+
+#[tokio::test]
 async fn nothing_adopted_and_nothing_migrated_are_told_apart() {
     let stage = Stage::embedded();
     let (log, store) = stage.open().await;

@@ -45,6 +45,7 @@ const BROUGHT_ABOUT: &[(&str, &str, &[&str])] = &[
         "a_database_file_that_is_none_or_on_a_disk_that_is_not_ours_alone_is_named",
         &["sqlite-not-wal", "store-damaged"],
     ),
+    (EMBEDDED, "a_time_of_day_that_was_set_under_a_running_process_is_seen", &["clock-set"]),
     (EMBEDDED, "nothing_adopted_and_nothing_migrated_are_told_apart", &["schema-older", "no-rule-book"]),
     (
         EMBEDDED,
