@@ -38,10 +38,11 @@ async fn an_intake_that_was_killed_is_not_served_until_it_is_back() {
 
     front.kill();
     let silent = eventually("the intake to be found silent", PATIENCE, || async {
-        api.list("/api/v1/conditions?state=unserved").await.pop()
+        let unserved = api.list("/api/v1/conditions?state=unserved").await;
+        unserved.into_iter().find(|condition| condition["subject"] == "adapter:http")
     })
     .await;
-    assert_eq!((&silent["subject"], &silent["rule"]), (&json!("adapter:http"), &json!("muster.adapter.silent")));
+    assert_eq!(silent["rule"], "muster.adapter.silent");
     for (query, words) in [
         ("?lang=zh", ["HTTP 接入", "接入服务中断", "chip unserved\">未服务", "没有心跳"]),
         (
@@ -146,7 +147,7 @@ async fn the_system_page_has_holders_lag_checkpoints_and_the_last_examination() 
     assert!(codes(&system).contains(&"day-file-unreadable".to_owned()), "it is remembered: {system}");
     assert!(system["examined"].is_string(), "{system}");
     for (lang, words) in [
-        ("zh", ["上次体检", "持有者", "检查点", "落后", "0 条", "接下来"]),
+        ("zh", ["上次体检", "持有者", "检查点", "落后", "条", "接下来"]),
         ("en", ["Last examined", "Held by", "Checkpoint", "Behind", "records", "Next"]),
     ] {
         let shown = page(&api, &format!("/system?lang={lang}")).await;
