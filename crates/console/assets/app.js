@@ -2,6 +2,8 @@
 const board = body.classList.contains("board");
 // Which events of the stream a page hears, and the names of which one must be in them; a page without is not live.
 const hears = body.dataset.hears?.split(" "), about = body.dataset.about?.split(" ");
+// After how many seconds a page looks again by itself, where what it shows goes on without an event.
+const every = Number(body.dataset.every);
 let lastWord = base;
 
 // A form in which somebody is writing stays, though it is no longer offered: what is sent then is answered in words.
@@ -139,6 +141,7 @@ if (board) {
   drawSound(); setInterval(drawSound, 20000);
 }
 if (hears) follow();
+if (every) setInterval(() => document.hidden || refresh(), every * 1000);
 document.addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
   const typing = e.target.closest?.("input, textarea, select");

@@ -1,4 +1,4 @@
-//! The list of cases follows what happens, and leaves alone what is typed, focused and marked.
+//! The list of cases and the system page follow what happens; what is typed, focused and marked is left alone.
 
 use muster_tests::{Browser, Tab, View, eventually};
 use serde_json::json;
@@ -45,4 +45,27 @@ async fn the_list_of_cases_follows_what_happens() {
     assert_eq!(api.order(&first, &over).await.status, 200);
     tab.wait("what is over leaves the list of what is open", &rows(2));
     assert_eq!(tab.eval(&format!("{SEARCH}.value")), "hi");
+}
+
+#[tokio::test]
+async fn the_system_page_looks_again_by_itself() {
+    let Some(browser) = Browser::find() else { return };
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
+    let server = stage.serve();
+    let api = Api::new(server.url());
+    let mut tab = Tab::open(&browser, View::default());
+    tab.go(&format!("{}/system", server.url()));
+    tab.wait("the stream", "document.querySelector('#live.on')");
+    tab.eval("window.kept = true");
+    assert_eq!(tab.eval("!!document.querySelector('#dead-letters-open')"), json!(false));
+
+    assert_eq!(api.post("/api/v1/observations", "application/cloudevents+json", "{".to_owned()).await.status, 422);
+    tab.wait("what could not be read", "window.kept && document.querySelector('#dead-letters-open')");
+
+    let sum = "[...document.querySelectorAll('#h-partitions ~ table td:nth-child(4)')]\
+               .reduce((sum, cell) => sum + Number(cell.textContent), 0)";
+    let before = tab.eval(sum);
+    api.observe(&blocked(1)).await;
+    tab.wait("how far the watch is, which no event tells", &format!("window.kept && {sum} > {before}"));
 }

@@ -145,8 +145,15 @@ async fn an_open_screen_misses_nothing_over_a_cut_and_a_restart() {
     let (stage, server, api, case) = with_a_case().await;
     let mut stream = follow(&api, None).await;
     api.order(id(&case), &json!({ "command": "note", "reason": "一" })).await;
-    let (first, name, data) = message(&mut stream).await;
-    assert_eq!((name.as_str(), &data["case"]["id"]), ("case", &case["id"]), "{data}");
+    let noted = case["version"].as_u64().unwrap() + 1;
+    // What the case was before may still be on its way to this screen.
+    let first = loop {
+        let told = stream.numbered().await;
+        if told.data["case"]["version"] == noted {
+            assert_eq!((told.name.as_str(), &told.data["case"]["id"]), ("case", &case["id"]), "{}", told.data);
+            break told.number.unwrap();
+        }
+    };
     drop(stream);
     api.order(id(&case), &json!({ "command": "note", "reason": "二" })).await;
     api.observe(&[seen(2, "meanwhile", 0, false)]).await;
@@ -156,31 +163,61 @@ async fn an_open_screen_misses_nothing_over_a_cut_and_a_restart() {
     let mut stream = follow(&api, Some(first)).await;
     let (mut numbers, mut names, mut versions) = (vec![first], Vec::new(), Vec::new());
     while !(names.contains(&"condition".to_owned()) && versions.len() == 1) {
-        let (number, name, data) = message(&mut stream).await;
-        numbers.push(number);
-        versions.extend(data["case"]["version"].as_u64());
-        names.push(name);
+        let told = stream.numbered().await;
+        numbers.extend(told.number);
+        versions.extend(told.data["case"]["version"].as_u64());
+        names.push(told.name);
     }
     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
-    assert_eq!(versions, [case["version"].as_u64().unwrap() + 2]);
+    assert_eq!(versions, [noted + 1]);
 }
 
-async fn follow(api: &Api, last: Option<u64>) -> Response {
+/// An open stream, with what has come of messages that are not whole yet.
+struct Stream {
+    response: Response,
+    rest: String,
+}
+
+/// One message of a stream.
+struct Told {
+    number: Option<u64>,
+    name: String,
+    data: Value,
+}
+
+async fn follow(api: &Api, last: Option<u64>) -> Stream {
     let request = api.request(Method::GET, "/api/v1/stream");
     let request = last.into_iter().fold(request, |request, last| request.header("last-event-id", last.to_string()));
-    request.send().await.unwrap()
+    Stream { response: request.send().await.unwrap(), rest: String::new() }
 }
 
-/// The next message of a stream: its number, its name and its data.
-async fn message(stream: &mut Response) -> (u64, String, Value) {
-    loop {
-        let chunk = tokio::time::timeout(Duration::from_secs(20), stream.chunk()).await.expect("a message");
-        let text = String::from_utf8(chunk.unwrap().unwrap().into()).unwrap();
-        let field =
-            |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(|rest| rest.trim().to_owned());
-        if let Some(number) = field("id:").and_then(|number| number.parse().ok()) {
-            let data = serde_json::from_str(&field("data:").unwrap()).unwrap();
-            return (number, field("event:").unwrap(), data);
+impl Stream {
+    async fn next(&mut self) -> Told {
+        loop {
+            while let Some((text, rest)) = self.rest.split_once("\n\n") {
+                let field = |name| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+                let told = field("event:").map(|name| Told {
+                    number: field("id:").and_then(|number| number.parse().ok()),
+                    name: name.to_owned(),
+                    data: serde_json::from_str(field("data:").unwrap()).unwrap(),
+                });
+                self.rest = rest.to_owned();
+                if let Some(told) = told {
+                    return told;
+                }
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(20), self.response.chunk()).await.expect("a message");
+            self.rest.push_str(std::str::from_utf8(&chunk.unwrap().unwrap()).unwrap());
+        }
+    }
+
+    /// The next message that a screen can go on from.
+    async fn numbered(&mut self) -> Told {
+        loop {
+            let told = self.next().await;
+            if told.number.is_some() {
+                return told;
+            }
         }
     }
 }
@@ -190,16 +227,20 @@ async fn a_seat_is_told_beside_its_case() {
     let (_stage, _server, api, case) = with_a_case().await;
     let mut stream = follow(&api, None).await;
     assert_eq!(api.order(id(&case), &accept(&case)).await.status, 200);
-    let mut said = String::new();
-    while !said.contains("event: case") {
-        let chunk = tokio::time::timeout(Duration::from_secs(20), stream.chunk()).await.expect("a message");
-        said.push_str(&String::from_utf8(chunk.unwrap().unwrap().into()).unwrap());
+    // The seat comes before its case, so that a cut between the two loses neither.
+    let mut seat = None;
+    loop {
+        let told = stream.next().await;
+        match told.name.as_str() {
+            "seat" => {
+                assert_eq!(told.number, None, "only the case has a number to go on from");
+                seat = Some(told.data);
+            }
+            "case" if told.data["case"]["seats"][0]["state"] == "accepted" => break,
+            _ => {}
+        }
     }
-    let (before, _) = said.split_once("event: case").unwrap();
-    let (_, seat) = before.split_once("event: seat").expect("the seat first, so that a cut between loses neither");
-    assert!(!seat.contains("id: "), "only the case has a number to go on from: {before}");
-    let data = seat.lines().find_map(|line| line.strip_prefix("data: ")).expect("what the seat is now");
-    let seat: Value = serde_json::from_str(data).unwrap();
+    let seat = seat.expect("what the seat is now");
     assert_eq!((&seat["case"], &seat["seat"]["state"]), (&case["id"], &json!("accepted")), "{seat}");
 }
 

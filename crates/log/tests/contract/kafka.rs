@@ -1,7 +1,7 @@
 //! What only Kafka needs: topics made or refused, foreign topics, brokers that are away.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use muster_log::{LogError, LogSettings, Profile, Topic};
 use rdkafka::ClientConfig;
@@ -19,6 +19,19 @@ async fn make(settings: &LogSettings, topic: &str, partitions: i32) {
     let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
     let made = admin(settings).create_topics([&new], &AdminOptions::new().operation_timeout(Some(LONG))).await.unwrap();
     assert!(made[0].is_ok(), "{made:?}");
+    // The broker has it before it tells of it.
+    let (admin, name) = (admin(settings), topic.to_owned());
+    let told = move || {
+        let metadata = admin.inner().fetch_metadata(None, LONG).unwrap();
+        metadata.topics().iter().any(|topic| topic.name() == name && topic.error().is_none())
+    };
+    let all = tokio::task::spawn_blocking(move || {
+        let deadline = Instant::now() + LONG;
+        while !told() {
+            assert!(Instant::now() < deadline, "the broker never tells of the topic");
+        }
+    });
+    all.await.unwrap();
 }
 
 #[tokio::test]
