@@ -113,7 +113,7 @@ async function send(form, data, keepalive) {
     if (answer.ok || answer.type === "opaqueredirect") { show(toast?.dataset.sent || "", false); form.reset(); for (let d = form; (d = d.parentElement?.closest("details"));) d.open = false; hears ? refresh() : location.reload(); return; }
     const why = await answer.json().catch(() => ({}));
     show(`${toast?.dataset.failed || ""}：${(why.words && why.words[body.dataset.lang]) || why.detail || why.title || answer.status}`, true);
-  } catch { show(`${toast?.dataset.failed || ""}`, true); }
+  } catch { show(toast?.dataset.lost || "", true); }
 }
 function release() { if (!held) return; const { form, data, timer } = held; clearInterval(timer); held = null; send(form, data, true); }
 document.addEventListener("submit", (e) => {
@@ -159,7 +159,7 @@ document.addEventListener("keydown", (e) => {
     if (!act) return;
     e.preventDefault();
     if (act.matches("form")) act.requestSubmit($("button", act));
-    else { const more = act.closest(".more"); if (more) more.open = true; act.open = !act.open; if (act.open) ($("input:not([type=hidden])", act) || $("summary", act)).focus(); }
+    else { const more = act.closest(".more"); if (more && more !== act) more.open = true; act.open = !act.open; if (act.open) ($("input:not([type=hidden])", act) || $("summary", act)).focus(); }
     return;
   }
   e.preventDefault();

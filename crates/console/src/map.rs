@@ -12,11 +12,13 @@ use muster_domain::catalogue::{GridLevel, Place};
 use muster_domain::condition::Subject;
 use muster_domain::geo::{Geometry, Position};
 use muster_domain::id::CaseId;
+use muster_domain::time::Span;
 
 use crate::phrase;
 use crate::scene::{ConditionNow, Scene};
 use crate::text::Text;
 use crate::tone::{Standing, Tone, standing_of};
+use crate::view::why::Line;
 use labels::{Rect, Side, Spot, Wish};
 
 /// The box a map is drawn for; text keeps its size, so each box gets names laid out for it.
@@ -57,7 +59,7 @@ pub struct MapView {
     /// Names of places.
     pub names: Vec<Name>,
     /// What is not clear and had no room for its name: state, name, and state with how long.
-    pub unnamed: Vec<(Tone, String, String)>,
+    pub unnamed: Vec<(Tone, String, Line)>,
     /// Names of roads and communities.
     pub soft_names: Vec<SoftName>,
     /// What a screen reader says instead.
@@ -122,8 +124,8 @@ pub struct Name {
     pub anchor: &'static str,
     /// The name.
     pub text: String,
-    /// State and value under it.
-    pub under: String,
+    /// Its state under it, and for how long.
+    pub under: Line,
     /// Its state.
     pub tone: Tone,
     /// A line from the marker: from x, y to x, y.
@@ -331,9 +333,16 @@ fn breadth(map: &Projection, place: &Place, x: f64) -> Option<f64> {
     ring.iter().map(|corner| (map.at(*corner).0 - x).abs()).reduce(f64::max)
 }
 
+/// How wide a line becomes while it ticks within the hour.
+fn widest(scene: &Scene<'_>, line: &Line) -> f64 {
+    let hour = || phrase::width_em(&phrase::span(scene.look.lang, Span::from_micros(3_599_000_000)));
+    let ticks = line.lasted.as_ref().map_or(0.0, |lasted| phrase::width_em(&lasted.text).max(hour()));
+    phrase::width_em(&line.before) + ticks + phrase::width_em(&line.after)
+}
+
 struct Named {
     text: String,
-    under: String,
+    under: Line,
     tone: Tone,
     wish: Wish,
 }
@@ -341,7 +350,7 @@ struct Named {
 fn wish(scene: &Scene<'_>, place: &Place, standing: &Standing<'_>, mark: &Mark, must: bool) -> Named {
     let rule = standing.condition.map(|condition| &condition.rule);
     let (text, under) = (scene.place_at(&place.id, rule), standing.short(scene));
-    let width = (phrase::width_em(&text) * NAME_PX).max(phrase::width_em(&under) * UNDER_PX) + 4.0;
+    let width = (phrase::width_em(&text) * NAME_PX).max(widest(scene, &under) * UNDER_PX) + 4.0;
     let loud = if mark.has_halo() { mark.r + 8.0 } else { mark.r + 2.0 };
     // A name stands beside an area, not on it, unless the area is so large that it would be lost.
     let reach = mark.breadth.map_or(loud, |breadth| breadth.clamp(loud, 44.0));
@@ -405,7 +414,7 @@ fn name_all(
     (names, soft_names)
 }
 
-fn unnamed(wishes: &[Named], names: &[Name]) -> Vec<(Tone, String, String)> {
+fn unnamed(wishes: &[Named], names: &[Name]) -> Vec<(Tone, String, Line)> {
     let has_name = |wish: &Named| names.iter().any(|name| name.text == wish.text && name.under == wish.under);
     wishes
         .iter()

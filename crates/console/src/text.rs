@@ -132,11 +132,11 @@ texts! {
 
     // Why a case waits for a person.
     NeedCheck "看不见现场，请人工核查" "Cannot be seen: check by person"
-    NeedRoute "无人可派，请指派" "Nobody to send: choose a unit"
+    NeedRoute "无人可派，请电话协调" "Nobody to send: telephone"
     NeedFallback "已转综合协调岗，请协调" "With the coordination post"
-    NeedLate "已超时，请催办" "Overdue: follow up"
+    NeedLate "已超时，请电话催办" "Overdue: telephone"
     NeedLook "新案，请确认" "New: take note"
-    NeedLocate "地点不明，请定位" "Where is it? Locate"
+    NeedLocate "地点不明，请问清并备注" "Where is it? Find out, note it"
 
     // The map.
     Map "街道示意图" "Schematic street map"
@@ -233,6 +233,7 @@ texts! {
     DoFalse "误报" "False alarm"
     DoDuplicate "重复" "Duplicate"
     DoNotOurs "非我管辖" "Not ours"
+    DoVerdict "定性" "Say what it was"
     DoVoid "作废" "Void"
     DoReopen "重新打开" "Reopen"
     DoNote "备注" "Note"
@@ -241,6 +242,7 @@ texts! {
     ReasonOptional "理由（可不写）" "Reason (optional)"
     Confirm "提交" "Submit"
     Refused "没有办成" "Not done"
+    SendLost "没有送到：连接中断。什么也没有改变，接通后请再按一次" "Not sent: the line is down. Nothing was changed; press again once it is back"
 
     // Presets of reasons.
     WhyBusy "人手不足" "No crew free"

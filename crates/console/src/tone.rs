@@ -5,9 +5,10 @@ use muster_domain::condition::{State, Subject};
 use muster_domain::id::CaseId;
 use muster_domain::time::Span;
 
-use crate::phrase;
 use crate::scene::{ConditionNow, Scene, case_at};
 use crate::text::Text;
+use crate::view::parts::Lasted;
+use crate::view::why::Line;
 use crate::wording;
 
 /// How a place or case stands, worst first.
@@ -124,22 +125,22 @@ pub fn standing_of<'a>(subject: &Subject, conditions: &'a [ConditionNow], cases:
 }
 
 impl Standing<'_> {
-    /// "存在 · 见 0 人 · 10 分 12 秒": the second line of a name on the map.
+    /// "存在 10 分 12 秒": the second line of a name on the map.
     #[must_use]
-    pub fn short(&self, scene: &Scene<'_>) -> String {
+    pub fn short(&self, scene: &Scene<'_>) -> Line {
         let look = scene.look;
-        let mut parts = vec![look.t(self.tone.text()).to_owned()];
-        if let Some(condition) = self.condition {
-            if self.tone == Tone::Blind {
-                parts.extend(silence(scene, condition).map(|span| phrase::span(look.lang, span)));
-            } else if self.tone < Tone::Blind {
-                parts.extend(lasted(scene, condition).map(|span| phrase::span(look.lang, span)));
-            }
+        let (word, joint) = (look.t(self.tone.text()), look.lang.pick(" ", " · "));
+        let span = self.condition.and_then(|condition| match self.tone {
+            Tone::Blind => silence(scene, condition),
+            tone if tone < Tone::Blind => lasted(scene, condition),
+            _ => None,
+        });
+        let unseen = self.blind && self.tone < Tone::Blind;
+        Line {
+            before: if span.is_some() { format!("{word}{joint}") } else { word.to_owned() },
+            lasted: span.map(|span| Lasted::until_now(look, span)),
+            after: if unseen { format!("{joint}{}", look.t(Text::StateBlind)) } else { String::new() },
         }
-        if self.blind && self.tone < Tone::Blind {
-            parts.push(look.t(Text::StateBlind).to_owned());
-        }
-        parts.join(look.lang.pick(" ", " · "))
     }
 
     /// State and what was seen, for hover.
@@ -148,7 +149,7 @@ impl Standing<'_> {
         let seen = self.condition.map(|condition| wording::seen(scene.look.lang, &condition.reason.facts));
         match seen.filter(|seen| !seen.is_empty()) {
             Some(seen) => format!("{}{}{seen}", self.short(scene), scene.look.dot()),
-            None => self.short(scene),
+            None => self.short(scene).to_string(),
         }
     }
 }

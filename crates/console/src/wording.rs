@@ -1,7 +1,7 @@
 //! Codes of the rule book and the journal in the words of the post.
 
 use muster_domain::case::{CaseOutcome, CaseState, ClockKind, Role, SeatState};
-use muster_domain::condition::{BlindCause, Fact, State};
+use muster_domain::condition::{BlindCause, Fact, State, Subject};
 use muster_domain::record::Value;
 
 use crate::phrase;
@@ -253,10 +253,11 @@ pub const fn case_state(state: CaseState) -> Text {
     }
 }
 
-/// The text of an outcome.
+/// The text of an outcome. Nobody drives off what is the matter with a device: it recovers.
 #[must_use]
-pub const fn outcome(outcome: CaseOutcome) -> Text {
+pub const fn outcome(subject: &Subject, outcome: CaseOutcome) -> Text {
     match outcome {
+        CaseOutcome::DrivenOff if matches!(subject, Subject::Device(_) | Subject::Adapter(_)) => Text::OutcomeCleared,
         CaseOutcome::DrivenOff => Text::OutcomeDrivenOff,
         CaseOutcome::Cleared => Text::OutcomeCleared,
         CaseOutcome::Handled => Text::OutcomeHandled,
@@ -265,6 +266,21 @@ pub const fn outcome(outcome: CaseOutcome) -> Text {
         CaseOutcome::NotOurs => Text::OutcomeNotOurs,
         CaseOutcome::Void => Text::OutcomeVoid,
     }
+}
+
+/// The word of a decision that a person at the desk can press; facts and what a seat decides are not the desk's.
+#[must_use]
+pub fn decision(command: &str) -> Option<Text> {
+    Some(match command {
+        "acknowledge" => Text::DoAcknowledge,
+        "redispatch" => Text::DoRedispatch,
+        "post_check" => Text::DoPostOk,
+        "verdict" => Text::DoVerdict,
+        "void" => Text::DoVoid,
+        "reopen" => Text::DoReopen,
+        "note" => Text::DoNote,
+        _ => return None,
+    })
 }
 
 /// The text of a seat's state.

@@ -28,7 +28,8 @@ pub struct LadderDestination {
 }
 
 impl LadderDestination {
-    /// What becomes of an effect now. Nothing is done twice: an effect past its time has expired.
+    /// What becomes of an effect now. At least once: what was done and could not be told to
+    /// the log is done again, until its time has passed.
     fn perform(&self, effect: &LadderEffect) -> OutcomeState {
         if self.clock.filed() > effect.not_after {
             return OutcomeState::Expired;

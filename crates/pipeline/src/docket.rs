@@ -1,4 +1,4 @@
-//! The docket 案卷: what one transaction decides, in memory, with the cases that it touches; looked up and written once.
+//! The docket 事务簿: what one transaction decides, in memory, with the cases that it touches; looked up and written once.
 
 mod beliefs;
 mod known;

@@ -21,6 +21,12 @@ async fn a_person_walks_the_queue_by_keys_and_opens_a_case() {
         let pane = "document.querySelector('#pane .head').id.slice(5)";
         tab.wait("the pane follows", &format!("new URLSearchParams(location.search).get('case') === {pane}"));
     }
+    let more = "document.querySelector('details.more').open";
+    tab.press(".");
+    tab.wait("what else may be decided", more);
+    tab.press(".");
+    tab.wait("it closes again", &format!("!{more}"));
+    tab.wait("a time under a name on the map, which ticks", "document.querySelector('.map .under [data-since]')");
     tab.press("?");
     tab.wait("the map of the keys", "document.querySelector('#keymap').open");
     tab.press("Escape");

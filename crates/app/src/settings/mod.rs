@@ -3,6 +3,7 @@
 mod merge;
 mod types;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 pub(crate) use merge::SettingsError;
@@ -46,9 +47,36 @@ pub(crate) fn read(
     Settings::from_table(table)
 }
 
-/// The settings as TOML, with everything hidden that may be a secret.
+/// The settings as TOML, each under the words that say what it means, with everything hidden that may be a secret.
 pub(crate) fn print(settings: &Settings) -> String {
-    settings.to_toml_without_secrets()
+    let (mut notes, mut note, mut head) = (HashMap::new(), String::new(), String::new());
+    for (place, line) in placed(DEFAULT) {
+        if line.starts_with('#') {
+            note.push_str(line);
+            note.push('\n');
+        } else if line.is_empty() {
+            // Only the words about the whole file stand by themselves.
+            head.push_str(&std::mem::take(&mut note));
+        } else {
+            notes.insert(place, std::mem::take(&mut note));
+        }
+    }
+    let shown = settings.to_toml_without_secrets();
+    placed(&shown).fold(head + "\n", |mut text, (place, line)| {
+        text.push_str(notes.get(&place).map_or("", String::as_str));
+        text + line + "\n"
+    })
+}
+
+/// The lines of a TOML file, each with its table and its key.
+fn placed(text: &str) -> impl Iterator<Item = ((&str, &str), &str)> {
+    let mut table = "";
+    text.lines().map(move |line| {
+        if line.starts_with('[') {
+            table = line;
+        }
+        ((table, line.split_once(" = ").map_or(line, |(key, _)| key)), line)
+    })
 }
 
 #[cfg(test)]
@@ -115,6 +143,19 @@ mod tests {
         assert!(settings.store.url.contains("MARK-secret"));
         assert_eq!(settings.log.kafka.get("sasl.password").map(String::as_str), Some("MARK-too"));
         assert!(!print(&settings).contains("MARK"), "{}", print(&settings));
+    }
+
+    #[test]
+    fn what_is_printed_says_what_each_setting_means_and_reads_back() {
+        let settings = load(None, &environment(&[("MUSTER_DATA_DIR", "d")]), &[]).unwrap();
+        let text = print(&settings);
+        assert!(
+            text.contains("# Mebibytes of intake under way at once; beyond that it answers 429.\nin_flight_mib = ")
+        );
+        assert!(text.starts_with("# Every setting of Muster"), "{text}");
+        let told = |text: &str| text.lines().filter(|line| line.starts_with('#')).count();
+        assert_eq!(told(&text), told(DEFAULT), "{text}");
+        assert_eq!(read(Some((Path::new("printed"), &text)), &vec![], &[]).unwrap().data_dir, Path::new("d"));
     }
 
     #[test]

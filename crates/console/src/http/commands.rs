@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_domain::case::{Actor, Case, CaseState};
 use muster_domain::id::{CaseId, SeatId};
+use muster_domain::text::Words;
 use muster_domain::time::Filed;
 use muster_pipeline::admit::Caller;
 use muster_pipeline::operate::{Expects, Order, OrderError};
@@ -22,6 +23,8 @@ use sha2::{Digest, Sha256};
 pub use sent::Sent;
 
 use super::{State, answer, api, heads};
+use crate::text::{Lang, Text};
+use crate::wording;
 
 type At = Of<Arc<State>>;
 
@@ -151,10 +154,20 @@ pub(super) fn refused(error: &OrderError) -> Response {
         OrderError::Refused(refusal, case) => answer::problem(
             &Problem::new(409, refusal.code())
                 .detail(refusal.to_string())
-                .words(refusal.words())
+                .words(with_allowed(refusal.words(), case))
                 .allowed(allowed(case)),
         ),
         OrderError::Failed(error) => answer::failed(error),
+    }
+}
+
+/// A refusal's words with what a person at the desk can press instead.
+fn with_allowed(words: Words, case: &Case) -> Words {
+    let buttons: Vec<Text> = allowed(case).into_iter().filter_map(wording::decision).collect();
+    let listed = |lang: Lang, joint: &str| buttons.iter().map(|text| text.say(lang)).collect::<Vec<_>>().join(joint);
+    Words {
+        zh: format!("{}。现在可以：{}", words.zh, listed(Lang::Zh, "、")),
+        en: format!("{}. Possible now: {}", words.en, listed(Lang::En, ", ")),
     }
 }
 

@@ -213,7 +213,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, known: Known<'_>) -> CaseView {
     CaseView {
         card: Card { selected: true, ..card(scene, case, conditions) },
         state: look.t(wording::case_state(case.state)),
-        outcome: case.outcome.map(|outcome| look.t(wording::outcome(outcome))),
+        outcome: case.outcome.map(|outcome| look.t(wording::outcome(&case.subject, outcome))),
         live: case.state.is_live(),
         version: case.version,
         subject_key: case.subject.key(),

@@ -83,7 +83,8 @@ fn row(scene: &Scene<'_>, case: &Case, conditions: &[ConditionNow]) -> Row {
     let look = scene.look;
     Row {
         card: card(scene, case, conditions),
-        state: look.t(case.outcome.map_or(wording::case_state(case.state), wording::outcome)),
+        state: look
+            .t(case.outcome.map_or(wording::case_state(case.state), |ended| wording::outcome(&case.subject, ended))),
         lead: case.lead().and_then(|seat| seat.unit.as_ref()).map(|unit| scene.unit(unit)),
         filed: phrase::when(look, case.filed.micros()),
     }

@@ -48,6 +48,13 @@ fn of_code(code: &str) -> Option<(Words, Words)> {
             Words::new("不必再去了", "You need not go any more"),
             Words::new("这个席位已结束，没有再记入什么。", "This seat has ended; nothing more was entered."),
         ),
+        "invalid-parameter" => (
+            Words::new("不认识这个条件", "No such filter"),
+            Words::new(
+                "地址里的筛选条件写错了；请清除筛选后重来。",
+                "A filter in the address is wrong; clear the filters and begin anew.",
+            ),
+        ),
         "needs-reason" => (
             Words::new("请写明理由", "A reason is needed"),
             Words::new("什么也没有改变；返回后写明理由再提交。", "Nothing was changed; go back and give a reason."),

@@ -1,12 +1,13 @@
 //! How the system is: what is wrong, who holds which partition, and how far everything is.
 
 use muster_domain::time::Span;
-use muster_pipeline::doctor::{Facts, Finding, PartitionSeen, Severity, Work};
+use muster_pipeline::doctor::{Code, Facts, Finding, PartitionSeen, Severity, Work};
 use muster_store::{DestinationRow, LeaseRow};
 
 use crate::look::Look;
 use crate::phrase::{self, When};
 use crate::text::Text;
+use crate::wording;
 
 /// The system page.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,11 +139,24 @@ fn finding(look: &Look, finding: &Finding) -> FindingView {
         tone,
         severity: look.t(severity),
         cause: look.w(&finding.code.cause()).replace('`', ""),
-        details: finding.details.iter().map(|detail| look.w(detail).to_owned()).collect(),
+        details: finding.details.iter().map(|words| detail(look, finding.code, look.w(words))).collect(),
         more: finding.more,
         // On a page commands stand without the marks of a terminal.
         next: look.w(&finding.code.next()).replace('`', ""),
         run: finding.run.clone(),
+    }
+}
+
+/// What a finding concerns; where it is counted by codes, in the words that other pages have for them.
+fn detail(look: &Look, code: Code, text: &str) -> String {
+    let word = match code {
+        Code::DeadLettersOpen => wording::parked,
+        Code::SeatsUnfilled | Code::CompetenceWithoutUnit => wording::competence,
+        _ => return text.to_owned(),
+    };
+    match text.split_once(": ") {
+        Some((counted, count)) => format!("{}{}{count}", word(look.lang, counted), look.lang.pick("：", ": ")),
+        None => text.to_owned(),
     }
 }
 

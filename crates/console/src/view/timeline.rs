@@ -2,7 +2,7 @@
 
 use muster_domain::case::{Actor, Case, CaseEvent, Clock, ClockKind, Happened, ReturnedBy};
 use muster_domain::id::SeatId;
-use muster_domain::time::Filed;
+use muster_domain::time::{Filed, Span};
 
 use crate::phrase::{self, When};
 use crate::scene::{RungDoes, Scene};
@@ -85,7 +85,8 @@ fn said(scene: &Scene<'_>, case: &Case, event: &CaseEvent) -> String {
             both(format!("立案：{kind}"), format!("Filed: {kind}"))
         }
         Happened::EpisodeBegan(link) => {
-            let held = link.reason.held.map(|held| Lasted::over(scene.look, held));
+            let held = link.reason.held.filter(|held| *held > Span::ZERO);
+            let held = held.map(|held| Lasted::over(scene.look, held));
             let seen = why::seen_and_held(scene, &link.reason, held, false);
             both(format!("看见：{seen}"), format!("Seen: {seen}"))
         }
@@ -130,7 +131,7 @@ fn said(scene: &Scene<'_>, case: &Case, event: &CaseEvent) -> String {
             both(format!("{name}时限已过"), format!("{name}: time has run out"))
         }
         Happened::Ended(outcome) => {
-            let name = scene.look.t(wording::outcome(*outcome));
+            let name = scene.look.t(wording::outcome(&case.subject, *outcome));
             both(format!("结案：{name}"), format!("Closed: {name}"))
         }
         Happened::Reopened => lang.pick("重新打开", "Reopened").to_owned(),

@@ -223,15 +223,15 @@ pub fn rows(scene: &Scene<'_>, reason: &Reason) -> Vec<FactRow> {
             .find_map(|fact| Some(witness(scene, fact.device.as_ref()?, fact.seen?.micros())))
             .unwrap_or_default(),
     }];
-    if let (Some(held), Some(needed)) = (reason.held, reason.needed) {
+    if let (Some(held), Some(needed)) = (reason.held, reason.needed.filter(|needed| *needed > Span::ZERO)) {
         rows.push(FactRow {
             what: look.lang.pick(
                 format!("持续 {}", phrase::span(look.lang, needed)),
                 format!("held for {}", phrase::span(look.lang, needed)),
             ),
             seen: look.lang.pick(
-                format!("其中看得见 {}", phrase::span(look.lang, held)),
-                format!("{} of it in view", phrase::span(look.lang, held)),
+                format!("立案时已看见 {}", phrase::span(look.lang, held)),
+                format!("{} in view when it was filed", phrase::span(look.lang, held)),
             ),
             source: String::new(),
         });

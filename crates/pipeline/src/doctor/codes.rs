@@ -347,16 +347,16 @@ codes! {
         "看承担 admit 的进程是否在运行" "see whether the process with the role admit runs"
     PlacesBlind "places-blind" Street Warning
         "有点位看不见：不是没事，是不知道" "Places cannot be seen: that is not all clear, it is not known"
-        "修好下列来源；失明页（/conditions?state=blind）有全部" "mend the sources below; /conditions?state=blind shows all"
+        "修好上列来源；状况页（/conditions?state=blind）有全部" "mend these sources; /conditions?state=blind shows all"
     DevicesBlind "devices-blind" Street Warning
         "有设备说自己看不见，或没有消息" "Devices say that they cannot see, or say nothing"
         "派人检修" "have them looked at"
     SeatsUnfilled "seats-unfilled" Street Warning
         "有席位派不出：没有能派的单位" "Seats stay empty: no unit can be sent"
-        "在值班席指派，或补上单位与职责" "send somebody at the desk, or add units and their competence"
+        "先电话协调并备注；补上有此职责的单位后会自动派出" "telephone and note it; units with that competence are asked by themselves once they are in the catalogue"
     ClocksOverdue "clocks-overdue" Street Warning
         "有案件已超时" "Cases are overdue"
-        "在值班席催办（/cases?overdue=true）" "follow up at the desk: /cases?overdue=true"
+        "在值班席电话催办（/cases?overdue=true）" "telephone from the desk: /cases?overdue=true"
 }
 
 #[cfg(test)]
