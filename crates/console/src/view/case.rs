@@ -1,6 +1,6 @@
 //! A case as a card of the queue, and as the whole of itself.
 
-use muster_domain::case::{Case, CaseEvent, Role, Seat, SeatState};
+use muster_domain::case::{Case, CaseEvent, EpisodeLink, Role, Seat, SeatState};
 use muster_domain::condition::{State, Subject};
 
 use crate::phrase::{self, When};
@@ -201,6 +201,13 @@ pub struct Known<'a> {
     pub same: &'a [Case],
 }
 
+/// Why it was filed, and what is seen since where that is something else.
+fn facts(scene: &Scene<'_>, case: &Case, link: &EpisodeLink, conditions: &[ConditionNow]) -> Vec<FactRow> {
+    let condition = conditions_of(case, conditions).into_iter().find(|condition| condition.rule == link.rule);
+    let now = condition.filter(|_| case.state.is_live()).and_then(|condition| why::now(scene, condition));
+    why::rows(scene, &link.reason).into_iter().chain(now).collect()
+}
+
 /// A case with its journal as the whole of itself.
 #[must_use]
 pub fn whole(scene: &Scene<'_>, case: &Case, known: Known<'_>) -> CaseView {
@@ -222,7 +229,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, known: Known<'_>) -> CaseView {
         filed: phrase::when(look, case.filed.micros()),
         changed: phrase::when(look, case.changed.micros()),
         ends: why::ends(scene, case),
-        facts: link.map(|link| why::rows(scene, &link.reason)).unwrap_or_default(),
+        facts: link.map(|link| facts(scene, case, link, conditions)).unwrap_or_default(),
         reports: case
             .reports
             .iter()

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use muster_domain::case::{Case, CaseState, EpisodeLink};
-use muster_domain::condition::{Fact, Reason, Subject};
+use muster_domain::condition::{Fact, Reason, State, Subject};
 use muster_domain::id::{DeviceId, PlaceId};
 use muster_domain::time::Span;
 
@@ -237,6 +237,17 @@ pub fn rows(scene: &Scene<'_>, reason: &Reason) -> Vec<FactRow> {
         });
     }
     rows
+}
+
+/// What is seen now, where it is no longer what the case was filed for.
+#[must_use]
+pub fn now(scene: &Scene<'_>, condition: &ConditionNow) -> Option<FactRow> {
+    if !matches!(condition.state, State::Easing | State::Clear) {
+        return None;
+    }
+    let what = scene.look.lang.pick("最近所见", "seen last").to_owned();
+    let row = rows(scene, &with_limit(scene, condition.subject.place(), &condition.reason)).into_iter().next()?;
+    Some(FactRow { what, ..row }).filter(|row| !row.seen.is_empty())
 }
 
 fn witness(scene: &Scene<'_>, device: &DeviceId, seen: i64) -> String {
