@@ -261,4 +261,10 @@ impl Case {
     pub fn place(&self) -> Option<&PlaceId> {
         self.subject.place()
     }
+
+    /// Whether it is about a report that said nothing of where: somebody has to find out first.
+    #[must_use]
+    pub fn is_unlocated(&self) -> bool {
+        matches!(self.subject, Subject::Report(_)) && self.position.is_none() && self.grid.is_none()
+    }
 }

@@ -91,6 +91,7 @@ impl Dispatch {
                 competence: &seat.competence,
                 place: case.place(),
                 grid: case.grid.as_ref(),
+                unlocated: case.is_unlocated(),
                 excluded: &excluded,
                 now: self.operate.clock.filed(),
             };

@@ -17,6 +17,8 @@ pub struct SeatRequest<'a> {
     pub place: Option<&'a PlaceId>,
     /// The grid cell, where it is known.
     pub grid: Option<&'a GridId>,
+    /// Nobody has said where it is: it has to be located before anybody is sent.
+    pub unlocated: bool,
     /// Units not to be asked.
     pub excluded: &'a [UnitId],
     /// When.
@@ -34,9 +36,19 @@ pub struct Choice {
     pub fallback: bool,
 }
 
-/// Chooses a unit for a seat. Total: what nobody is competent for goes to the coordination post.
+/// Chooses a unit for a seat. Total: what nobody is competent for goes to the coordination post, and so does what has to
+/// be located first.
 #[must_use]
 pub fn choose(catalogue: &Catalogue, request: &SeatRequest<'_>, load: &dyn Fn(&UnitId) -> u32) -> Choice {
+    if request.unlocated
+        && let Some((unit, _)) = best(catalogue, request, COORDINATION, load)
+    {
+        return Choice {
+            unit: Some(unit.id.clone()),
+            why: Words::new("地点不明，交综合协调岗定位", "nobody knows where; the coordination post is to locate it"),
+            fallback: true,
+        };
+    }
     if let Some((unit, nearness)) = best(catalogue, request, request.competence.as_str(), load) {
         return Choice { unit: Some(unit.id.clone()), why: nearness.words(unit, load(&unit.id)), fallback: false };
     }
@@ -164,6 +176,7 @@ mod tests {
             competence: &competence,
             place: None,
             grid: Some(&grid),
+            unlocated: false,
             excluded,
             now: Filed::from_micros(0),
         };
@@ -196,5 +209,21 @@ mod tests {
         assert!(fallback.why.zh.contains("fire") && fallback.why.en.contains("fire"));
         let enforce = pick(&catalogue, "enforcer", &[], &|_| 0);
         assert!(enforce.fallback, "a prefix counts only with a dot");
+    }
+
+    #[test]
+    fn what_nobody_has_located_goes_to_the_coordination_post_first() {
+        let mut catalogue = street();
+        let anywhere = unit(&mut catalogue, "a", "enforcement", "");
+        let competence = Competence::parse("enforcement").unwrap();
+        let now = Filed::from_micros(0);
+        let request =
+            SeatRequest { competence: &competence, place: None, grid: None, unlocated: true, excluded: &[], now };
+        assert_eq!(choose(&catalogue, &request, &|_| 0).unit, Some(anywhere.clone()), "where there is no such post");
+        let post = unit(&mut catalogue, "post", COORDINATION, "s");
+        let choice = choose(&catalogue, &request, &|_| 0);
+        assert_eq!((choice.unit, choice.fallback), (Some(post), true));
+        let located = SeatRequest { unlocated: false, ..request };
+        assert_eq!(choose(&catalogue, &located, &|_| 0).unit, Some(anywhere));
     }
 }

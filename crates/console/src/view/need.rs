@@ -1,7 +1,6 @@
 //! Which cases wait for a person at the desk, why, and in which order.
 
 use muster_domain::case::{Case, CaseState, ClockKind, SeatState};
-use muster_domain::condition::Subject;
 use muster_domain::time::Filed;
 
 use crate::text::Text;
@@ -49,7 +48,6 @@ pub fn need(case: &Case, now: Filed) -> Option<Need> {
     }
     let lapsed =
         |kind: ClockKind| case.clocks.iter().any(|clock| clock.kind == kind && (clock.lapsed || clock.due <= now));
-    let unknown_place = matches!(case.subject, Subject::Report(_)) && case.position.is_none() && case.grid.is_none();
     // The watch checks while its clock runs; without one, or once it has run out, only a person can.
     let watched =
         case.is_watched() && case.clocks.iter().any(|clock| clock.kind == ClockKind::PostCheck && !clock.lapsed);
@@ -57,7 +55,7 @@ pub fn need(case: &Case, now: Filed) -> Option<Need> {
         Some(Need::Check)
     } else if case.live_seats().any(|seat| seat.state == SeatState::Wanted && seat.why.is_some()) {
         Some(Need::Route)
-    } else if unknown_place {
+    } else if case.is_unlocated() {
         Some(Need::Locate)
     } else if lapsed(ClockKind::Arrive) || lapsed(ClockKind::Close) {
         Some(Need::Late)

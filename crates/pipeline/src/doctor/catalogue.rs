@@ -102,8 +102,8 @@ fn judge_units(config: &Config, now: Filed) -> Vec<Finding> {
     for (rule, place) in config.watched() {
         let seats = book.case_kinds.get(&rule.kind).map_or(&[][..], |kind| kind.seats.as_slice());
         for competence in seats.iter().map(|seat| &seat.competence).filter(|competence| has(competence.as_str())) {
-            let request =
-                SeatRequest { competence, place: Some(&place.id), grid: place.grid.as_ref(), excluded: &[], now };
+            let (grid, excluded) = (place.grid.as_ref(), &[]);
+            let request = SeatRequest { competence, place: Some(&place.id), grid, unlocated: false, excluded, now };
             let choice = choose(catalogue, &request, &|_| 0);
             if choice.unit.is_none() || choice.fallback {
                 unserved.insert(format!("{} · {competence}", place.id));
