@@ -17,8 +17,8 @@ pub enum PipelineError {
     /// The store.
     #[error("the store failed")]
     Store(#[source] StoreError),
-    /// Another process holds the partition.
-    #[error("another owner holds the partition")]
+    /// Another process has the partition or the lease that this was done under.
+    #[error("another process has taken this over")]
     Fenced,
     /// Somebody else changed the same first, by what was being done.
     #[error("somebody else was first ({0})")]
