@@ -1,5 +1,7 @@
 //! A record that makes the work panic is parked and skipped, wherever it panics, and everything after it goes on.
 
+mod reading_up;
+
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -107,6 +107,7 @@ conformance! {
         letters_are_listed_counted_and_paged;
     checkpoints:
         the_last_two_checkpoints_are_kept,
+        a_checkpoint_written_on_the_way_to_others_stays,
         a_damaged_checkpoint_is_passed_over,
         a_record_is_skipped_once,
         a_source_moves_on_from_where_it_is,
