@@ -46,7 +46,7 @@ pub(crate) struct Worker {
     watch: Watch,
     held: Held,
     faulted: Option<u64>,
-    /// Up to here records are taken one by one: among them is one that makes the work panic.
+    /// Up to here records are taken one by one: among them is one whose work cannot be done.
     careful: u64,
 }
 
@@ -110,10 +110,15 @@ impl Worker {
                 batch = standing.reader.next(most, MAX_BYTES, wait.max(Duration::from_millis(1))) => batch?,
             };
             self.observe_lag(&batch, standing.engine.time().map(|time| time.micros()));
-            let last = batch.records.last().map(|fetched| fetched.offset);
-            match caught(self.digest(&mut standing, batch.records)).await {
-                Ok(done) => done?,
-                Err(what) => return Err(self.panicked(last.unwrap_or(standing.next), most, what).await),
+            for fetched in &batch.records {
+                self.watch.configs.prepare(&fetched.record).await?;
+            }
+            let last = batch.records.last().map_or(standing.next, |fetched| fetched.offset);
+            let (partition, alone) = (self.held.partition, batch.records.len() == 1);
+            let digested = caught(self.digest(&mut standing, batch.records)).await;
+            let digested = digested.unwrap_or_else(|what| Err(PipelineError::Panicked { partition, what }));
+            if let Err(error) = digested {
+                return Err(self.broke_off(error, last, alone).await);
             }
         }
         let rest = Meaning { to: standing.next, ..Meaning::new(self.held.committed) };
@@ -129,7 +134,6 @@ impl Worker {
             if n % BREATH == 0 {
                 tokio::task::yield_now().await;
             }
-            self.watch.configs.prepare(&fetched.record).await?;
             if let Err(fault) = self.take_in(standing, fetched, &mut meaning) {
                 return Err(self.fault(fault).await);
             }
@@ -243,14 +247,18 @@ impl Worker {
         Ok(())
     }
 
-    /// What a batch means made the work panic: its records are taken again one by one, and a single one is a fault.
-    async fn panicked(&mut self, last: u64, most: usize, what: String) -> PipelineError {
-        let partition = self.held.partition;
-        if most == 1 {
+    /// What a batch means could not be done. Where that lies in the batch, its records are taken again one by one, and a
+    /// single one is a fault; where it lies in the world around, it is tried until that has healed.
+    async fn broke_off(&mut self, error: PipelineError, last: u64, alone: bool) -> PipelineError {
+        if !error.is_of_the_matter() {
+            return error;
+        }
+        if alone {
+            let what = if let PipelineError::Panicked { what, .. } = error { what } else { crate::chain(&error) };
             return self.fault(Fault::broke(last, &what)).await;
         }
         self.careful = last + 1;
-        PipelineError::Panicked { partition, what }
+        error
     }
 
     /// Nobody ticked the partition for a while: ours to say, since silence and clocks were not held against anybody.
