@@ -150,6 +150,14 @@ impl Clock {
         (ahead.saturating_abs() > MOST_APART.micros()).then_some(ahead as f64 / 1e6)
     }
 
+    /// Real time that only counts, from any beginning, time in which the machine sleeps included.
+    pub(crate) fn counted(&self) -> Duration {
+        match &*self.0 {
+            Source::Held(now) => Duration::from_micros(now.load(Ordering::SeqCst).unsigned_abs()),
+            Source::Running { hands, .. } => hands.counted(),
+        }
+    }
+
     /// Microseconds since 1970.
     #[must_use]
     pub fn micros(&self) -> i64 {

@@ -39,11 +39,12 @@ impl Deadlines {
     /// # Errors
     /// [`PipelineError`] if the store cannot be used.
     pub async fn round(&self) -> Result<(), PipelineError> {
-        if self.lease.hold().await?.is_none() {
-            return Ok(());
-        }
+        let Some(grant) = self.lease.hold().await? else { return Ok(()) };
         let now = self.operate.clock.filed();
         for row in self.operate.store.cases_due(now.micros(), BATCH).await? {
+            if !self.lease.holds_on(&grant).await? {
+                break;
+            }
             let case = docs::case(&row.doc)?;
             let due: Vec<_> = case.clocks.iter().filter(|clock| !clock.lapsed && clock.due <= now).cloned().collect();
             for clock in due {
@@ -52,7 +53,7 @@ impl Deadlines {
                     kind => Command::Lapse(kind, clock.seat),
                 };
                 let order = Order { by: Actor::Clock, command, reason: None, expects: Expects::default() };
-                match self.operate.order(&case.id, &order).await {
+                match self.operate.order_under(&grant, &case.id, &order).await {
                     Ok(_) | Err(OrderError::NoCase | OrderError::Refused(..) | OrderError::Changed(_)) => {}
                     Err(OrderError::Failed(error)) => return Err(error),
                 }

@@ -363,7 +363,7 @@ fn count(touched: &Touched, written: &mut Written) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use muster_domain::id::{GridId, PlaceId};
     use muster_domain::record::Severity;
     use muster_rules::rulebook::DEFAULT_LIMITS;
@@ -371,7 +371,7 @@ mod tests {
 
     use super::*;
 
-    fn filed_as(number: &str) -> FiledAs {
+    pub(crate) fn filed_as(number: &str) -> FiledAs {
         let street = GridId::parse("500103005").unwrap();
         FiledAs {
             number: number.to_owned(),

@@ -7,7 +7,7 @@ use muster_domain::id::{CaseId, EffectId, EpisodeId};
 use muster_domain::record::{Act, LogRecord};
 use muster_log::{MAX_RECORD_BYTES, Record, Torn};
 use muster_rules::config::Config;
-use muster_store::{CaseEventRow, CaseRow, ConditionBlind, ConditionMoved, Published, SeatRow};
+use muster_store::{CaseEventRow, CaseRow, ConditionBlind, ConditionMoved, Published, SeatRow, StoreError};
 use muster_wire::fault::Fault;
 use muster_wire::{Code, WireError};
 
@@ -29,7 +29,8 @@ pub(crate) fn event(doc: &str) -> Result<CaseEvent, PipelineError> {
 }
 
 pub(crate) fn case_id(id: &str) -> Result<CaseId, PipelineError> {
-    CaseId::parse(id).map_err(|_| PipelineError::Broken("the store holds a case whose id is none"))
+    let none = |_| StoreError::Corrupt { operation: "cases", what: format!("{id:?} is no id of a case") };
+    Ok(CaseId::parse(id).map_err(none)?)
 }
 
 pub(crate) fn catalogue(doc: &str) -> Result<Catalogue, PipelineError> {

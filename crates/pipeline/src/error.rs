@@ -17,8 +17,8 @@ pub enum PipelineError {
     /// The store.
     #[error("the store failed")]
     Store(#[source] StoreError),
-    /// Another process holds the partition.
-    #[error("another owner holds the partition")]
+    /// Another process has the partition or the lease that this was done under.
+    #[error("another process has taken this over")]
     Fenced,
     /// Somebody else changed the same first, by what was being done.
     #[error("somebody else was first ({0})")]
@@ -104,6 +104,14 @@ impl PipelineError {
         matches!(self, Self::Conflict(_))
     }
 
+    /// Whether it lies in what was to be done, and not in the world around it: then it comes again however often it is
+    /// tried. What is damaged or missing in the database, its documents included, is the world around.
+    #[must_use]
+    pub(crate) fn is_of_the_matter(&self) -> bool {
+        let refused = matches!(self, Self::Store(StoreError::Refused(_)));
+        refused || matches!(self, Self::Refused(_) | Self::Broken(_) | Self::Panicked { .. })
+    }
+
     /// Whether a commit may have been done although this came back.
     #[must_use]
     pub fn is_unknown_fate(&self) -> bool {
@@ -117,7 +125,7 @@ impl PipelineError {
             Self::Log(error) => error.retry_after().unwrap_or(Duration::from_secs(5)),
             Self::Store(error) if error.retryable() => Duration::from_secs(1),
             Self::Fault { .. } => Duration::from_millis(10),
-            Self::Panicked { .. } => Duration::from_secs(1),
+            error if error.is_of_the_matter() => Duration::from_secs(1),
             _ => Duration::from_secs(5),
         }
     }
@@ -134,4 +142,32 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         beneath = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_wire::fault::Fault;
+    use muster_wire::{Code, WireError};
+
+    use super::*;
+
+    #[test]
+    fn what_the_world_around_does_is_no_fault_of_what_was_to_be_done() {
+        let unread = WireError::new(Code::TooLarge, "", Fault::RecordTooLarge.with(&[("size", &1), ("most", &0)]));
+        let unfit = StoreError::Unfit { operation: "case_event/append", what: "no such table".to_owned() };
+        let around = [
+            StoreError::Unavailable { operation: "begin", source: "gone".into() }.into(),
+            StoreError::FateUnknown { source: "gone".into() }.into(),
+            StoreError::Corrupt { operation: "cases/live", what: "pages".to_owned() }.into(),
+            unfit.into(),
+            PipelineError::Document(unread),
+            PipelineError::Fenced,
+            PipelineError::Conflict("cases/write"),
+            PipelineError::NoConfig(9),
+            LogError::Closed.into(),
+        ];
+        assert!(!around.iter().any(PipelineError::is_of_the_matter), "{around:?}");
+        let matter: [PipelineError; 2] = [StoreError::Refused("a NUL".to_owned()).into(), Refusal::Replaced.into()];
+        assert!(matter.iter().all(PipelineError::is_of_the_matter), "{matter:?}");
+    }
 }

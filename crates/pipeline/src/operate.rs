@@ -9,6 +9,7 @@ use muster_store::Store;
 use crate::PipelineError;
 use crate::clock::Clock;
 use crate::docket::Docket;
+use crate::lease::Grant;
 use crate::metrics::Metrics;
 use crate::wake::Wake;
 
@@ -74,8 +75,20 @@ impl Operate {
     /// # Errors
     /// [`OrderError`], each with the case as it stands where there is one.
     pub async fn order(&self, case: &CaseId, order: &Order) -> Result<Case, OrderError> {
+        self.carry_out(case, order, None).await
+    }
+
+    /// Carries out a command of who works under a lease: once somebody else has that, nothing is done.
+    ///
+    /// # Errors
+    /// As [`order`](Self::order); [`PipelineError::Fenced`] once the lease is another's.
+    pub(crate) async fn order_under(&self, grant: &Grant, case: &CaseId, order: &Order) -> Result<Case, OrderError> {
+        self.carry_out(case, order, Some(grant)).await
+    }
+
+    async fn carry_out(&self, case: &CaseId, order: &Order, under: Option<&Grant>) -> Result<Case, OrderError> {
         for _ in 0..TRIES {
-            match self.attempt(case, order).await {
+            match self.attempt(case, order, under).await {
                 Err(OrderError::Failed(error)) if error.is_conflict() => {}
                 done => return done,
             }
@@ -83,9 +96,12 @@ impl Operate {
         Err(OrderError::Failed(PipelineError::Conflict("too many tries")))
     }
 
-    async fn attempt(&self, id: &CaseId, order: &Order) -> Result<Case, OrderError> {
+    async fn attempt(&self, id: &CaseId, order: &Order, under: Option<&Grant>) -> Result<Case, OrderError> {
         let timer = self.metrics.store_timer("order");
         let mut tx = self.store.begin().await.map_err(PipelineError::from)?;
+        if let Some(grant) = under {
+            grant.guard(&mut tx).await?;
+        }
         let now = tx.now_micros(self.clock.micros()).await.map_err(PipelineError::from)?;
         let mut docket = Docket::new(Filed::from_micros(now));
         if !docket.load(&mut tx, id).await? {

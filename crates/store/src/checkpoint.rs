@@ -23,7 +23,7 @@ fn sum(bytes: &[u8]) -> String {
 }
 
 impl Store {
-    /// Writes a checkpoint and keeps the one before it; older ones go.
+    /// Writes a checkpoint and keeps the newest of those that were there, be it beyond this one; the others go.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
@@ -31,7 +31,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let mut session = tx.session();
         session.run(sql!("checkpoint/put"), args![partition, offset, at, &sum(bytes), bytes]).await?;
-        session.run(sql!("checkpoint/prune"), args![partition]).await?;
+        session.run(sql!("checkpoint/prune"), args![partition, offset]).await?;
         tx.commit().await
     }
 

@@ -87,6 +87,16 @@ pub enum StoreError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The database lacks what this program needs there: a table, a column, a right.
+    #[error(
+        "the database cannot do this ({operation}): {what}; its schema and this user's rights are not what they should be"
+    )]
+    Unfit {
+        /// What was being done.
+        operation: &'static str,
+        /// What it says.
+        what: String,
+    },
     /// The request cannot be carried out, now or ever.
     #[error("{0}")]
     Refused(String),
@@ -156,8 +166,18 @@ impl StoreError {
             _ if code.len() < 5 && code.parse().is_ok_and(|code: u32| matches!(code & 0xff, 5..=10 | 13 | 14)) => {
                 unavailable(refused)
             }
-            _ => Self::Refused(format!("the database refuses ({operation}): {refused}")),
+            _ if is_of_values(code) => Self::Refused(format!("the database refuses ({operation}): {refused}")),
+            _ => Self::Unfit { operation, what: refused.to_string() },
         }
+    }
+}
+
+/// Whether a code speaks of the values that were given. PostgreSQL: data, constraints, limits; SQLite: too big, a
+/// constraint, another type, out of range.
+fn is_of_values(code: &str) -> bool {
+    match code.len() {
+        5 => ["22", "23", "54"].iter().any(|class| code.starts_with(class)),
+        _ => code.parse().is_ok_and(|code: u32| matches!(code & 0xff, 18..=20 | 25)),
     }
 }
 

@@ -104,7 +104,7 @@ impl Store {
         };
         let mut reading = self.read().await?;
         let applied = match applied(&mut reading.session()).await {
-            Err(StoreError::Refused(_)) => return Err(too_old(0)),
+            Err(StoreError::Unfit { .. }) => return Err(too_old(0)),
             applied => applied?,
         };
         check(&applied, self.profile())?;

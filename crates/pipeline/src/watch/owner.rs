@@ -8,6 +8,7 @@ use muster_domain::record::LogRecord;
 use muster_log::{EventLog, Topic};
 use muster_store::Store;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ticker;
@@ -144,13 +145,14 @@ impl Watch {
 
     pub(super) async fn take(&self, partition: u32) -> Result<Option<Held>, PipelineError> {
         let owner = &self.settings.owner;
-        let now = self.clock.micros();
+        let (now, renewed) = (self.clock.micros(), Instant::now());
         let Some(own) = self.store.partition_take(partition, owner, self.lease_micros(), now).await? else {
             return Ok(None);
         };
         let takeover = self.says_so(partition, own.epoch).await?;
         tracing::info!(partition, epoch = own.epoch, offset = own.offset, "took the partition");
-        Ok(Some(Held { partition, epoch: own.epoch, takeover, committed: own.offset, generation: own.generation }))
+        let (epoch, committed, generation) = (own.epoch, own.offset, own.generation);
+        Ok(Some(Held { partition, epoch, takeover, committed, generation, renewed }))
     }
 
     /// Appends the record with which an owner begins, and says where it lies.

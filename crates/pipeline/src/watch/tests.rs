@@ -1,4 +1,6 @@
-//! A record that makes the work panic is parked and skipped, wherever it panics, and everything after it goes on.
+//! A record whose work cannot be done is parked and skipped, wherever that breaks off, and everything after it goes on.
+
+mod reading_up;
 
 use std::path::Path;
 use std::pin::Pin;
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use muster_domain::catalogue::Catalogue;
-use muster_domain::id::{AdapterName, GridId};
+use muster_domain::id::{AdapterName, GridId, SourceId};
 use muster_domain::record::LogRecord;
 use muster_domain::time::Span;
 use muster_log::{Append, DlqOf, EventLog, Fetched, LogSettings, Record, Surroundings, Topic};
@@ -136,6 +138,12 @@ impl Bench {
         self.watch.log.append(vec![Append { topic: Topic::Observation, partition: 0, record }]).await.unwrap();
     }
 
+    /// Appends a record past admit.
+    async fn append(&self, record: &LogRecord) {
+        let Watch { log, clock, .. } = &self.watch;
+        super::ticker::control(log, clock, 0, record).await.unwrap();
+    }
+
     /// Why the parked records were, as the Chinese screen says it.
     async fn reasons(&self, count: usize) -> Vec<String> {
         let mut reader = self.watch.log.reader(&Topic::DeadLetter(DlqOf::Observation), 0, 0).await.unwrap();
@@ -192,6 +200,35 @@ async fn a_record_that_makes_the_work_panic_is_parked_and_the_rest_goes_on() {
     bench.has_case("d").await;
     assert_eq!((bench.skipped().await, bench.parked().await), (2, 2), "a replay skips what is parked");
     assert_eq!(bench.faults(), 2, "and counts nothing anew");
+    stopped(run).await;
+}
+
+#[tokio::test]
+async fn a_record_whose_commit_is_refused_is_parked_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::set_up(folder.path()).await;
+    let run = bench.start();
+    bench.report(&["a"]).await;
+    bench.has_case("a").await;
+    let mut reader = bench.watch.log.reader(&Topic::Observation, 0, 0).await.unwrap();
+    let records = reader.next(1_000, 1 << 20, PATIENCE).await.unwrap().records;
+    let report = |found: &Fetched| match crate::docs::decode(&found.record) {
+        Ok(LogRecord::Report(report)) => Some(report),
+        _ => None,
+    };
+    let mut report = records.iter().find_map(report).unwrap();
+    report.id = SourceId::parse("never").unwrap();
+    report.text = "没有数据库存得下\0".to_owned();
+    bench.append(&LogRecord::Report(report)).await;
+    bench.report(&["b"]).await;
+    bench.has_case("b").await;
+    bench.append(&LogRecord::Config { version: 9 }).await;
+    bench.report(&["c"]).await;
+    bench.has_case("c").await;
+    assert_eq!((bench.case_of("never").await, bench.skipped().await, bench.faults()), (None, 2, 2));
+    let reasons = bench.reasons(2).await;
+    assert!(reasons[0].ends_with("a text holds a NUL character, which cannot be stored"), "{reasons:?}");
+    assert_eq!(reasons[1], "：它指的是第 9 版配置，数据库里没有这一版；请恢复后重放");
     stopped(run).await;
 }
 
@@ -262,9 +299,8 @@ async fn an_owner_says_again_that_it_began_where_one_that_was_overtaken_says_so_
     let run = bench.start();
     bench.report(&["a"]).await;
     bench.has_case("a").await;
-    let Watch { log, clock, .. } = &bench.watch;
-    let late = LogRecord::Takeover { epoch: 0, owner: "overtaken".to_owned() };
-    super::ticker::control(log, clock, 0, &late).await.unwrap();
+    bench.append(&LogRecord::Takeover { epoch: 0, owner: "overtaken".to_owned() }).await;
+    let log = &bench.watch.log;
     let again = async || (takeovers(log).await == [1, 0, 1]).then_some(());
     eventually("the owner to say it again", PATIENCE, again).await;
     bench.report(&["b"]).await;

@@ -1,5 +1,7 @@
 //! One partition: read, watch, commit; and start again from the last checkpoint when something breaks.
 
+mod stand_up;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::{Fault, apply, caught, cause};
 use super::commit::{Consequence, Meaning, commit};
-use super::corrections::corrections;
 use super::owner::Watch;
 use super::ticker;
+use crate::PipelineError;
 use crate::metrics::shown_hash;
-use crate::{PipelineError, late};
 
 const MAX_RECORDS: usize = 10_000;
 const MAX_BYTES: usize = 4 << 20;
@@ -35,6 +36,8 @@ pub(crate) struct Held {
     pub(crate) takeover: u64,
     pub(crate) committed: u64,
     pub(crate) generation: String,
+    /// When its lease was last asked for.
+    pub(crate) renewed: Instant,
 }
 
 /// The work on one partition.
@@ -43,7 +46,7 @@ pub(crate) struct Worker {
     watch: Watch,
     held: Held,
     faulted: Option<u64>,
-    /// Up to here records are taken one by one: among them is one that makes the work panic.
+    /// Up to here records are taken one by one: among them is one whose work cannot be done.
     careful: u64,
 }
 
@@ -55,7 +58,6 @@ struct Standing {
     skip: Vec<u64>,
     saved: Instant,
     moved: Instant,
-    renewed: Instant,
     ticked: Instant,
 }
 
@@ -97,7 +99,7 @@ impl Worker {
     }
 
     async fn work(&mut self, stop: &CancellationToken) -> Result<(), PipelineError> {
-        let mut standing = self.stand_up().await?;
+        let Some(mut standing) = self.stand_up(stop).await? else { return Ok(()) };
         let tick = self.watch.settings.tick;
         while !stop.is_cancelled() {
             self.keep(&mut standing).await?;
@@ -108,15 +110,20 @@ impl Worker {
                 batch = standing.reader.next(most, MAX_BYTES, wait.max(Duration::from_millis(1))) => batch?,
             };
             self.observe_lag(&batch, standing.engine.time().map(|time| time.micros()));
-            let last = batch.records.last().map(|fetched| fetched.offset);
-            match caught(self.digest(&mut standing, batch.records)).await {
-                Ok(done) => done?,
-                Err(what) => return Err(self.panicked(last.unwrap_or(standing.next), most, what).await),
+            for fetched in &batch.records {
+                self.watch.configs.prepare(&fetched.record).await?;
+            }
+            let last = batch.records.last().map_or(standing.next, |fetched| fetched.offset);
+            let (partition, alone) = (self.held.partition, batch.records.len() == 1);
+            let digested = caught(self.digest(&mut standing, batch.records)).await;
+            let digested = digested.unwrap_or_else(|what| Err(PipelineError::Panicked { partition, what }));
+            if let Err(error) = digested {
+                return Err(self.broke_off(error, last, alone).await);
             }
         }
         let rest = Meaning { to: standing.next, ..Meaning::new(self.held.committed) };
         self.commit(rest, standing.engine.config().cloned()).await?;
-        self.save(&mut standing).await
+        self.save(&standing.engine, standing.next).await
     }
 
     /// Lets the engine have a batch, and commits what it means.
@@ -127,7 +134,6 @@ impl Worker {
             if n % BREATH == 0 {
                 tokio::task::yield_now().await;
             }
-            self.watch.configs.prepare(&fetched.record).await?;
             if let Err(fault) = self.take_in(standing, fetched, &mut meaning) {
                 return Err(self.fault(fault).await);
             }
@@ -141,116 +147,11 @@ impl Worker {
         Ok(())
     }
 
-    /// Loads the last checkpoint, reads from there to the committed offset without a word, and goes on.
-    async fn stand_up(&mut self) -> Result<Standing, PipelineError> {
-        let Held { partition, generation, committed, .. } = self.held.clone();
-        let skip = self.watch.store.skips(partition).await?;
-        let (mut engine, from) = self.restore(partition, &generation, committed).await?;
-        let bounds = self.watch.log.bounds(&Topic::Observation, partition).await?;
-        let mut next = late::read_on(&self.watch.metrics, &Topic::Observation, partition, from, bounds.start);
-        if next > from {
-            let unwatched = bounds.start.saturating_sub(committed);
-            tracing::error!(partition, unwatched, "conditions start unknown: what they rest on is gone");
-            engine = self.afresh(&generation, next).await?;
-        }
-        if bounds.end < committed {
-            let end = bounds.end;
-            return Err(PipelineError::LogBehind { partition, end, committed });
-        }
-        let mut reader = self.watch.log.reader(&Topic::Observation, partition, next).await?;
-        while next < committed {
-            let most = usize::try_from(committed - next).unwrap_or(MAX_RECORDS).min(MAX_RECORDS);
-            let batch = reader.next(most, MAX_BYTES, Duration::from_secs(5)).await?;
-            for fetched in batch.records.into_iter().take_while(|fetched| fetched.offset < committed) {
-                next = fetched.offset + 1;
-                if !skip.contains(&fetched.offset) {
-                    self.watch.configs.prepare(&fetched.record).await?;
-                    let mut silent = Vec::new();
-                    if let Err(fault) = apply(&mut engine, &self.watch, &fetched, &mut silent) {
-                        return Err(self.fault(fault).await);
-                    }
-                }
-            }
-        }
-        self.correct(&engine).await?;
-        let behind = engine.time().map_or(0, |time| time.micros() - self.watch.clock.micros()) / 1_000_000;
-        if behind > 2 {
-            tracing::error!(
-                partition,
-                seconds = behind,
-                "the clock is behind the log: nothing runs out until it is there"
-            );
-        }
-        // What was read ahead of the committed offset is read again, this time aloud.
-        let reader = self.watch.log.reader(&Topic::Observation, partition, next).await?;
-        let now = Instant::now();
-        Ok(Standing { engine, reader, next, skip, saved: now, moved: now, renewed: now, ticked: now })
-    }
-
-    /// Compares with the condition table at the committed offset, and commits every difference as a correction.
-    async fn correct(&mut self, engine: &Engine) -> Result<(), PipelineError> {
-        let Held { partition, committed, .. } = self.held;
-        let rows = self.watch.store.conditions_of_partition(partition).await?;
-        let changes = corrections(engine, &rows);
-        for change in &changes {
-            tracing::warn!(partition, offset = committed, ?change, "the condition table is corrected");
-        }
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let cause = tracing::info_span!("corrections", partition, offset = committed);
-        let correction = Consequence { cause, received: self.watch.clock.micros(), changes, report: None };
-        let meaning = Meaning { consequences: vec![correction], ..Meaning::new(committed) };
-        self.commit(meaning, engine.config().cloned()).await
-    }
-
-    async fn restore(&self, partition: u32, generation: &str, committed: u64) -> Result<(Engine, u64), PipelineError> {
-        for checkpoint in self.watch.store.checkpoints(partition).await? {
-            if checkpoint.offset > committed {
-                continue;
-            }
-            self.watch.configs.prepare_all().await?;
-            let configs = &self.watch.configs;
-            match Engine::restore(&checkpoint.bytes, &mut |version| configs.get(version)) {
-                Ok(engine) => return Ok((engine, checkpoint.offset)),
-                Err(error) => {
-                    tracing::error!(partition, offset = checkpoint.offset, %error, "a checkpoint cannot be read");
-                }
-            }
-        }
-        Ok((Engine::new(generation, partition, self.partitions()), 0))
-    }
-
-    /// An engine that knows nothing from before `next` but the configuration, whose announcement is gone as well: what
-    /// holds stands in the place of the last record that is gone. Whatever else was announced since follows in the log.
-    async fn afresh(&self, generation: &str, next: u64) -> Result<Engine, PipelineError> {
-        let (partition, offset) = (self.held.partition, next.saturating_sub(1));
-        let mut engine = Engine::new(generation, partition, self.partitions());
-        self.watch.configs.refresh().await?;
-        if let Some(config) = self.watch.configs.latest() {
-            let record = LogRecord::Config { version: config.version };
-            let announced = engine.apply(offset, &record, &mut |_| Some(Arc::clone(&config)), &mut Vec::new());
-            announced.map_err(|fault| PipelineError::Fault { partition, offset, what: fault.to_string() })?;
-        }
-        Ok(engine)
-    }
-
-    fn partitions(&self) -> u32 {
-        self.watch.log.partitions(&Topic::Observation)
-    }
-
     /// Keeps lease, ticks and checkpoints going.
     async fn keep(&mut self, standing: &mut Standing) -> Result<(), PipelineError> {
-        let Watch { settings, clock, log, store, .. } = &self.watch;
+        self.renew().await?;
+        let Watch { settings, clock, log, .. } = &self.watch;
         let Held { partition, epoch, takeover, .. } = self.held;
-        if standing.renewed.elapsed() > settings.lease / 3 {
-            let length = self.watch.lease_micros();
-            if !store.partition_renew(partition, &settings.owner, epoch, length, clock.micros()).await? {
-                return Err(PipelineError::Fenced);
-            }
-            clock.agrees_with(store).await?;
-            standing.renewed = Instant::now();
-        }
         if standing.ticked.elapsed() >= settings.tick {
             // One that was overtaken has said only now that it begins: the ticks are still ours.
             if standing.next > takeover && standing.engine.epoch().is_some_and(|last| last < epoch) {
@@ -261,16 +162,32 @@ impl Worker {
             standing.ticked = Instant::now();
         }
         if standing.saved.elapsed() > settings.checkpoint && self.held.committed == standing.next {
-            self.save(standing).await?;
+            self.save(&standing.engine, standing.next).await?;
+            standing.saved = Instant::now();
         }
         Ok(())
     }
 
-    async fn save(&self, standing: &mut Standing) -> Result<(), PipelineError> {
-        let bytes = standing.engine.checkpoint();
-        self.watch.store.checkpoint_put(self.held.partition, standing.next, self.watch.clock.micros(), &bytes).await?;
-        standing.saved = Instant::now();
-        let hash = shown_hash(standing.engine.state_hash());
+    /// Keeps the lease going; fails once the partition is another's, or the clock is not to be trusted.
+    async fn renew(&mut self) -> Result<(), PipelineError> {
+        let Watch { settings, clock, store, .. } = &self.watch;
+        let Held { partition, epoch, renewed, .. } = self.held;
+        if renewed.elapsed() > settings.lease / 3 {
+            let (asked, length) = (Instant::now(), self.watch.lease_micros());
+            if !store.partition_renew(partition, &settings.owner, epoch, length, clock.micros()).await? {
+                return Err(PipelineError::Fenced);
+            }
+            clock.agrees_with(store).await?;
+            self.held.renewed = asked;
+        }
+        Ok(())
+    }
+
+    /// Writes the checkpoint of an offset: what the engine is after every record before it.
+    async fn save(&self, engine: &Engine, next: u64) -> Result<(), PipelineError> {
+        let bytes = engine.checkpoint();
+        self.watch.store.checkpoint_put(self.held.partition, next, self.watch.clock.micros(), &bytes).await?;
+        let hash = shown_hash(engine.state_hash());
         self.watch.metrics.partition_state_hash.with_label_values(&[&self.held.partition.to_string()]).set(hash);
         Ok(())
     }
@@ -330,14 +247,18 @@ impl Worker {
         Ok(())
     }
 
-    /// What a batch means made the work panic: its records are taken again one by one, and a single one is a fault.
-    async fn panicked(&mut self, last: u64, most: usize, what: String) -> PipelineError {
-        let partition = self.held.partition;
-        if most == 1 {
+    /// What a batch means could not be done. Where that lies in the batch, its records are taken again one by one, and a
+    /// single one is a fault; where it lies in the world around, it is tried until that has healed.
+    async fn broke_off(&mut self, error: PipelineError, last: u64, alone: bool) -> PipelineError {
+        if !error.is_of_the_matter() {
+            return error;
+        }
+        if alone {
+            let what = if let PipelineError::Panicked { what, .. } = error { what } else { crate::chain(&error) };
             return self.fault(Fault::broke(last, &what)).await;
         }
         self.careful = last + 1;
-        PipelineError::Panicked { partition, what }
+        error
     }
 
     /// Nobody ticked the partition for a while: ours to say, since silence and clocks were not held against anybody.

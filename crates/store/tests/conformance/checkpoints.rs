@@ -19,6 +19,18 @@ pub(crate) async fn the_last_two_checkpoints_are_kept(bed: &Bed) {
     assert_eq!(store.checkpoints(1).await.unwrap(), [row(5, NOW, b"other")]);
 }
 
+pub(crate) async fn a_checkpoint_written_on_the_way_to_others_stays(bed: &Bed) {
+    let store = bed.store().await;
+    let put = async |offset| store.checkpoint_put(0, offset, NOW, b"state").await.unwrap();
+    let kept = async || store.checkpoints(0).await.unwrap().iter().map(|row| row.offset).collect::<Vec<_>>();
+    for offset in [40, 50, 10, 20] {
+        put(offset).await;
+    }
+    assert_eq!(kept().await, [50, 20]);
+    put(60).await;
+    assert_eq!(kept().await, [60, 50]);
+}
+
 pub(crate) async fn a_damaged_checkpoint_is_passed_over(bed: &Bed) {
     let store = bed.store().await;
     store.checkpoint_put(0, 3, NOW, b"whole").await.unwrap();

@@ -50,6 +50,7 @@ conformance! {
         a_foreign_log_is_refused_with_words;
     transactions:
         a_refused_text_gives_the_transaction_up,
+        what_the_tables_lack_is_told_from_what_the_values_are,
         an_overtaken_transaction_is_given_up,
         what_is_not_committed_leaves_nothing,
         rows_written_together_keep_their_texts,
@@ -107,6 +108,7 @@ conformance! {
         letters_are_listed_counted_and_paged;
     checkpoints:
         the_last_two_checkpoints_are_kept,
+        a_checkpoint_written_on_the_way_to_others_stays,
         a_damaged_checkpoint_is_passed_over,
         a_record_is_skipped_once,
         a_source_moves_on_from_where_it_is,

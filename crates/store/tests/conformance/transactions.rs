@@ -30,6 +30,18 @@ pub(crate) async fn a_refused_text_gives_the_transaction_up(bed: &Bed) {
     assert_eq!(store.seats("a").await.unwrap(), []);
 }
 
+pub(crate) async fn what_the_tables_lack_is_told_from_what_the_values_are(bed: &Bed) {
+    let store = bed.store().await;
+    let entry = CaseEventRow { case: "nobody's".to_owned(), version: 1, at: NOW, doc: "{}".to_owned() };
+    let append =
+        async || store.begin().await.unwrap().case_events_append(std::slice::from_ref(&entry)).await.unwrap_err();
+    let refused = append().await;
+    assert!(matches!(refused, StoreError::Refused(_)), "{refused}");
+    sqlx::query("drop table case_event").execute(&mut bed.driver().await).await.unwrap();
+    let refused = append().await;
+    assert!(matches!(refused, StoreError::Unfit { .. }), "{refused}");
+}
+
 pub(crate) async fn an_overtaken_transaction_is_given_up(bed: &Bed) {
     let store = bed.store().await;
     filed(&store, &case("a", "place:1")).await;
