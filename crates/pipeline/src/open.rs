@@ -309,7 +309,9 @@ impl Whereabouts {
             None => Self::default(),
         };
         at.position = report.location.or(at.position);
-        at.grid = report.grid.clone().or(at.grid).or_else(|| {
+        // A cell that the catalogue does not know says nothing: the other words count, or the case is to be located.
+        let said = report.grid.as_ref().filter(|cell| config.catalogue.grid.contains_key(*cell));
+        at.grid = said.cloned().or(at.grid).or_else(|| {
             at.position.and_then(|position| config.catalogue.cell_at(position)).map(|cell| cell.id.clone())
         });
         at

@@ -225,7 +225,7 @@ pub(crate) struct ReportV1<'a> {
     /// A position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     location: Option<Object<LocationV1>>,
-    /// A grid cell of the catalogue.
+    /// A grid cell of the catalogue; one that it does not have tells nobody where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     grid: Option<Text<'a>>,
