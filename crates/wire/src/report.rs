@@ -102,6 +102,12 @@ impl ReportIn {
         checked(read::typed(envelope.data()?, &at)?, at, Some(envelope))
     }
 
+    /// Which report it is, where it has an id.
+    #[must_use]
+    pub fn named(&self) -> Option<(SourceName, SourceId)> {
+        Some((self.source.clone(), self.id.clone()?))
+    }
+
     /// What makes it the same report again: everything but who reported, under which id, and the reporter. Its hash is
     /// [`Report::content`](muster_domain::record::Report::content); a hash over a telephone number would give it away.
     #[must_use]
@@ -151,6 +157,22 @@ pub fn reports(body: &[u8]) -> Result<Vec<Item<ReportIn>>, WireError> {
             .collect());
     }
     Ok(vec![Item { index: 0, bytes: 0..body.len(), read: ReportIn::read(body) }])
+}
+
+/// Which report it is that cannot be read, where that much can be.
+#[must_use]
+pub fn named(json: &[u8]) -> Option<(SourceName, SourceId)> {
+    let NamedV1 { source, id } = read::typed(scan::check(json, "").ok()?, &At::Root).ok()?;
+    Some((SourceName::parse(&source?).ok()?, SourceId::parse(&id?).ok()?))
+}
+
+/// The same of a report within a CloudEvent, whose source and id count where the report itself has none.
+#[must_use]
+pub fn named_by(envelope: &Envelope<'_>) -> Option<(SourceName, SourceId)> {
+    let own = envelope.data().ok().and_then(|data| read::typed::<NamedV1<'_>>(data, &At::Root).ok());
+    let NamedV1 { source, id } = own.unwrap_or_default();
+    let source = SourceName::parse(source.as_deref().unwrap_or(&envelope.source)).ok()?;
+    Some((source, SourceId::parse(id.as_deref().unwrap_or(&envelope.id)).ok()?))
 }
 
 fn checked(report: ReportV1<'_>, at: At<'_>, event: Option<&Envelope<'_>>) -> Result<ReportIn, WireError> {
@@ -245,6 +267,16 @@ pub(crate) struct ReportV1<'a> {
     #[schemars(length(max = MAX_ATTACHMENTS))]
     attachments: Vec<Object<AttachmentV1<'a>>>,
 }
+/// What names a report, of whatever else may be wrong with it.
+#[derive(Default, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct NamedV1<'a> {
+    #[serde(default)]
+    source: Option<Text<'a>>,
+    #[serde(default)]
+    id: Option<Text<'a>>,
+}
+
 
 /// Personal data of who reported.
 #[derive(Serialize, Deserialize, JsonSchema)]

@@ -22,7 +22,7 @@ use muster_store::Store;
 use muster_wire::cloudevents::{Envelope, Item, OBSERVATION, REPORT};
 use muster_wire::fault::{Fault, Reason};
 use muster_wire::observation::ObservationIn;
-use muster_wire::report::ReportIn;
+use muster_wire::report::{self, ReportIn};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use heart::beat;
@@ -324,11 +324,11 @@ impl Admit {
                     continue;
                 }
             };
-            let taken = match event.kind.as_ref() {
-                OBSERVATION => self.observation(config, sent, &event, batch),
+            let (named, taken) = match event.kind.as_ref() {
+                OBSERVATION => (None, self.observation(config, sent, &event, batch)),
                 REPORT => match ReportIn::from_event(&event) {
-                    Ok(report) => self.report(config, sent.sender, report, batch),
-                    Err(error) => Err(error.into()),
+                    Ok(report) => (report.named(), self.report(config, sent.sender, report, batch)),
+                    Err(error) => (report::named_by(&event), Err(error.into())),
                 },
                 _ => Err(Refused::new("unknown-type", "/type", Fault::NoEventType)),
             };
@@ -342,6 +342,7 @@ impl Admit {
     /// Whether the first of the items would be parked, and why: JSON pointer and reason. Nothing is taken.
     ///
     /// # Errors
+                batch.claims.refuse(sent.sender, named, &refused);
     /// [`AdmitError::NotReady`] while no configuration holds.
     pub fn would_refuse(&self, items: &[Item<Envelope<'_>>]) -> Result<Option<(String, Reason)>, AdmitError> {
         let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
