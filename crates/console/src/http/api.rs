@@ -165,12 +165,30 @@ fn standing(standing: &Standing) -> wire::Standing {
     }
 }
 
-pub(super) async fn report(Of(state): At, Path((source, id)): Path<(String, String)>) -> Response {
-    match state.desk.report(&source, &id).await {
-        Ok(Some(row)) => answer::json(&wire::ReportStands { state: row.state, case: row.case, reason: row.reason }),
-        Ok(None) => answer::not_found().await,
-        Err(error) => answer::failed(&error),
+/// Whoever may send under the source's name, and whoever may see the case. What is in no case is of no jurisdiction yet,
+/// and shown only to those who see every one.
+pub(super) async fn report(
+    Of(state): At,
+    Path((source, id)): Path<(String, String)>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
+    let row = match state.desk.report(&source, &id).await {
+        Ok(Some(row)) => row,
+        Ok(None) => return answer::not_found().await,
+        Err(error) => return answer::failed(&error),
+    };
+    if !caller.speaks_for(&source) {
+        match &row.case {
+            Some(case) if caller.looks => {
+                if let Err(refusal) = visible(&state, case, &caller).await {
+                    return *refusal;
+                }
+            }
+            None if caller.looks && caller.jurisdiction.is_none() => {}
+            _ => return answer::not_found().await,
+        }
     }
+    answer::json(&wire::ReportStands { state: row.state, case: row.case, reason: row.reason })
 }
 
 /// Why somebody looks at evidence.

@@ -90,6 +90,8 @@ pub struct Caller {
     pub name: String,
     /// The source names it may use; `None` = any.
     pub may: Option<Vec<String>>,
+    /// It may look at cases; a source that only sends may not.
+    pub looks: bool,
     /// The jurisdiction whose cases alone it sees; `None` = every case.
     pub jurisdiction: Option<String>,
 }
@@ -99,6 +101,12 @@ impl Caller {
     #[must_use]
     pub fn sees(&self, case: &Case) -> bool {
         self.jurisdiction.as_deref().is_none_or(|own| own == case.jurisdiction.as_str())
+    }
+
+    /// Whether it may send under the name of a source.
+    #[must_use]
+    pub fn speaks_for(&self, source: &str) -> bool {
+        resolve::names(self.may.as_deref(), source)
     }
 }
 
@@ -330,10 +338,11 @@ impl Admit {
                     Ok(report) => (report.named(), self.report(config, sent.sender, report, batch)),
                     Err(error) => (report::named_by(&event), Err(error.into())),
                 },
-                _ => Err(Refused::new("unknown-type", "/type", Fault::NoEventType)),
+                _ => (None, Err(Refused::new("unknown-type", "/type", Fault::NoEventType))),
             };
             if let Err(refused) = taken {
                 let personal = event.kind.as_ref() == REPORT;
+                batch.claims.refuse(sent.sender, named, &refused);
                 self.park(sent, batch, Unread::new(item.index, item.bytes, refused, personal));
             }
         }
@@ -342,7 +351,6 @@ impl Admit {
     /// Whether the first of the items would be parked, and why: JSON pointer and reason. Nothing is taken.
     ///
     /// # Errors
-                batch.claims.refuse(sent.sender, named, &refused);
     /// [`AdmitError::NotReady`] while no configuration holds.
     pub fn would_refuse(&self, items: &[Item<Envelope<'_>>]) -> Result<Option<(String, Reason)>, AdmitError> {
         let config = self.0.configs.latest().ok_or(AdmitError::NotReady)?;
