@@ -226,6 +226,9 @@ pub(super) async fn media(Of(state): At, Extension(caller): Extension<Caller>, r
     let Ok(bytes) = axum::body::to_bytes(request.into_body(), MAX_EVIDENCE_BYTES).await else {
         return answer::refuse(413, "too-large", "a picture has at most 20 MiB");
     };
+    if bytes.is_empty() {
+        return answer::refuse(400, "empty", "there is nothing in it; send the bytes of a picture");
+    }
     match state.desk.keep_evidence(bytes, &caller.name).await {
         Ok(id) => {
             let kept = wire::Kept { id: id.to_string(), sha256: id.to_string() };

@@ -68,7 +68,7 @@ async fn every_refusal_is_a_problem() {
     let case = bench.file("1", "lane-1", "500103005", 1).await;
     let commands = format!("/api/v1/cases/{}/commands", case.id);
     let big = "x".repeat(3 << 20);
-    let rows: [(&str, &str, &str, u16, &str); 25] = [
+    let rows: [(&str, &str, &str, u16, &str); 26] = [
         ("GET", "/nowhere", "", 404, "not-found"),
         ("GET", "/api/v1/nowhere", "", 404, "not-found"),
         ("OPTIONS", "/api/v1/cases", "", 405, "method-not-allowed"),
@@ -90,6 +90,7 @@ async fn every_refusal_is_a_problem() {
         ("GET", "/api/v1/dead-letters?state=lost", "", 400, "invalid-parameter"),
         ("GET", "/api/v1/dead-letters/x", "", 400, "malformed-request"),
         ("POST", "/api/v1/dead-letters/7/drop", "{", 400, "malformed-json"),
+        ("POST", "/api/v1/media", "", 400, "empty"),
         ("POST", "/api/v1/media", "no picture", 415, "no-picture"),
         ("POST", &commands, "{\"command\":", 400, "malformed-json"),
         ("POST", &commands, "{\"command\":\"accept\",\"expects\":{\"mood\":1}}", 400, "malformed-json"),
@@ -274,7 +275,6 @@ async fn a_case_of_another_jurisdiction_is_as_if_it_were_not_there() {
 }
 
 #[tokio::test]
-#[tokio::test]
 async fn a_report_is_read_by_its_source_and_by_whoever_sees_its_case() {
     use sha2::Digest as _;
     let token = |name: &str, role: &str, more: &str| {
@@ -315,6 +315,7 @@ async fn a_report_is_read_by_its_source_and_by_whoever_sees_its_case() {
     }
 }
 
+#[tokio::test]
 async fn a_token_lets_in_until_its_end_and_a_stream_ends_with_it() {
     use muster_domain::time::Span;
     use sha2::Digest as _;
