@@ -218,7 +218,6 @@ pub(crate) fn severity(level: i64, at: At<'_>) -> Result<Severity, WireError> {
 /// none of them the case goes to the coordination post to be located.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Report", bound(deserialize = "'de: 'a"))]
-#[schemars(deny_unknown_fields)]
 pub(crate) struct ReportV1<'a> {
     /// Who says it, such as `141`. As data of a CloudEvent it may be left out: the event's source counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -267,6 +266,7 @@ pub(crate) struct ReportV1<'a> {
     #[schemars(length(max = MAX_ATTACHMENTS))]
     attachments: Vec<Object<AttachmentV1<'a>>>,
 }
+
 /// What names a report, of whatever else may be wrong with it.
 #[derive(Default, Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
@@ -277,11 +277,9 @@ struct NamedV1<'a> {
     id: Option<Text<'a>>,
 }
 
-
 /// Personal data of who reported.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Reporter", bound(deserialize = "'de: 'a"))]
-#[schemars(deny_unknown_fields)]
 struct ReporterV1<'a> {
     /// Their name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -319,7 +317,6 @@ impl ReporterV1<'_> {
 /// A position in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Location")]
-#[schemars(deny_unknown_fields)]
 pub(crate) struct LocationV1 {
     /// Degrees east.
     #[schemars(range(min = -180.0, max = 180.0))]
