@@ -219,12 +219,7 @@ impl Opener<'_> {
         docket: &mut Docket,
         report: &Report,
     ) -> Result<CaseId, PipelineError> {
-        let link = ReportLink {
-            source: report.source.clone(),
-            id: report.id.clone(),
-            text: report.text.clone(),
-            occurred: report.occurred,
-        };
+        let link = ReportLink::from(report);
         let by = Actor::Source(report.source.clone());
         let key = format!("{}/{}", report.source, report.id);
         let subject = subject_of(report);

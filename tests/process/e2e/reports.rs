@@ -66,3 +66,45 @@ async fn a_report_that_names_an_unknown_cell_is_asked_of_somebody_all_the_same()
     let case = the_case(&api, |case| case["seats"][0]["state"] == "asked").await;
     assert_eq!((&case["grid"], &case["reports"][0]["id"]), (&Value::Null, &json!("r-1")), "{case}");
 }
+
+/// The page at a path, in Chinese.
+async fn page(api: &Api, path: &str) -> String {
+    let answer = api.get(path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.text()
+}
+
+#[tokio::test]
+async fn where_it_is_in_words_and_what_is_pointed_to_reach_everybody_who_works_on_it() {
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
+    let server = stage.serve();
+    let api = Api::new(server.url());
+    let files = json!([
+        { "url": "https://141.example/a/1.jpg?key=s&x=\"><b>", "media_type": "image/jpeg" },
+        { "url": "/api/v1/evidence/1" },
+    ]);
+    let reporter = json!({ "name": "MARK-张三", "phone": "MARK-139" });
+    let more = json!({ "address": "某路3号<b>门口", "attachments": files, "reporter": reporter });
+    taken(&api, &report("r-1", more)).await;
+    let case = the_case(&api, |case| case["seats"][0]["state"] == "asked").await;
+    let link = &case["reports"][0];
+    assert_eq!((&link["address"], &link["attachments"]), (&json!("某路3号<b>门口"), &files), "{case}");
+    let id = case["id"].as_str().unwrap();
+    assert_eq!(api.list("/api/v1/cases?q=某路3号").await.len(), 1, "it is found by its address");
+    let field = case["seats"][0]["link"].as_str().unwrap();
+    for path in [&format!("/cases/{id}"), &format!("/fragment/board?case={id}"), field] {
+        let page = page(&api, path).await;
+        for words in [
+            "地址：某路3号&#60;b&#62;门口",
+            "<a href=\"https://141.example/a/1.jpg?key=s&#38;x=&#34;&#62;&#60;b&#62;\" rel=\"noreferrer\">https://141.example/a/1.jpg</a>",
+            "<li>/api/v1/evidence/1</li>",
+        ] {
+            assert!(page.contains(words), "no {words} on {path}: {page}");
+        }
+        assert!(!page.contains("MARK"), "the reporter stays in the vault: {page}");
+    }
+    let english = page(&api, &format!("/cases/{id}?lang=en")).await;
+    assert!(english.contains("Address: 某路3号"), "{english}");
+    assert!(!case.to_string().contains("MARK"), "{case}");
+}
