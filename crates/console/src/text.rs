@@ -210,6 +210,7 @@ texts! {
     Journal "案件变更" "Journal"
     Next "接下来" "Next"
     Photos "佐证" "Evidence"
+    Attachments "上报附件" "Attachments of the report"
     PhotoOpen "查看（记入调阅台账）" "View (entered in the viewing ledger)"
     MaybeSame "可能是同一件" "Possibly the same"
     RuleLabel "规则" "Rule"

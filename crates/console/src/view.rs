@@ -11,6 +11,7 @@ pub mod list;
 pub mod need;
 pub mod parts;
 pub mod refusal;
+pub mod report;
 pub mod system;
 pub mod timeline;
 pub mod why;

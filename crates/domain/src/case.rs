@@ -9,7 +9,7 @@ pub use seat::{Clock, ClockKind, Role, Seat, SeatState};
 use crate::condition::{Reason, Subject};
 use crate::geo::Position;
 use crate::id::{CaseId, CaseKind, EpisodeId, EvidenceId, GridId, PlaceId, RuleId, SeatId, SourceId, SourceName};
-use crate::record::Severity;
+use crate::record::{Attachment, Report, Severity};
 use crate::time::{Filed, Seen, Span};
 
 /// A case. Always equal to the replay of its journal.
@@ -218,6 +218,23 @@ pub struct ReportLink {
     pub text: String,
     /// When it happened, as they say.
     pub occurred: Option<Seen>,
+    /// Where, in their words.
+    pub address: Option<String>,
+    /// Pictures and files that they point to.
+    pub attachments: Vec<Attachment>,
+}
+
+impl From<&Report> for ReportLink {
+    fn from(report: &Report) -> Self {
+        Self {
+            source: report.source.clone(),
+            id: report.id.clone(),
+            text: report.text.clone(),
+            occurred: report.occurred,
+            address: report.address.clone(),
+            attachments: report.attachments.clone(),
+        }
+    }
 }
 
 impl Case {

@@ -146,6 +146,8 @@ fn report(name: &str) -> ReportLink {
         id: id(SourceId::parse(name)),
         text: "堵住了".into(),
         occurred: None,
+        address: None,
+        attachments: vec![],
     }
 }
 

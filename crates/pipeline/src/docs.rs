@@ -79,9 +79,9 @@ pub(crate) fn wants_seat(case: &Case) -> bool {
 /// What a case is found by in words: its number, its subject and what people wrote.
 fn search(case: &Case) -> String {
     let mut words = format!("{} {}", case.number, case.subject.key()).to_lowercase();
-    for report in &case.reports {
+    for said in case.reports.iter().flat_map(|report| [Some(&report.text), report.address.as_ref()]).flatten() {
         words.push(' ');
-        words.push_str(&report.text.to_lowercase());
+        words.push_str(&said.to_lowercase());
     }
     words
 }

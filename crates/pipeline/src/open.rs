@@ -219,12 +219,7 @@ impl Opener<'_> {
         docket: &mut Docket,
         report: &Report,
     ) -> Result<CaseId, PipelineError> {
-        let link = ReportLink {
-            source: report.source.clone(),
-            id: report.id.clone(),
-            text: report.text.clone(),
-            occurred: report.occurred,
-        };
+        let link = ReportLink::from(report);
         let by = Actor::Source(report.source.clone());
         let key = format!("{}/{}", report.source, report.id);
         let subject = subject_of(report);
@@ -309,7 +304,9 @@ impl Whereabouts {
             None => Self::default(),
         };
         at.position = report.location.or(at.position);
-        at.grid = report.grid.clone().or(at.grid).or_else(|| {
+        // A cell that the catalogue does not know says nothing: the other words count, or the case is to be located.
+        let said = report.grid.as_ref().filter(|cell| config.catalogue.grid.contains_key(*cell));
+        at.grid = said.cloned().or(at.grid).or_else(|| {
             at.position.and_then(|position| config.catalogue.cell_at(position)).map(|cell| cell.id.clone())
         });
         at

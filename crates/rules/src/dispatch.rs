@@ -128,7 +128,9 @@ fn nearness(catalogue: &Catalogue, request: &SeatRequest<'_>, unit: &Unit) -> Op
     if unit.grids.is_empty() {
         return Some(Nearness::Everywhere);
     }
-    catalogue.ancestry(grid).position(|cell| unit.grids.contains(cell)).map(Nearness::OfGrid)
+    let near = catalogue.ancestry(grid).position(|cell| unit.grids.contains(cell)).map(Nearness::OfGrid);
+    // A cell that the catalogue does not know tells nobody where the case is.
+    near.or_else(|| (!catalogue.grid.contains_key(grid)).then_some(Nearness::Everywhere))
 }
 
 #[cfg(test)]
@@ -195,6 +197,16 @@ mod tests {
         let full = |id: &UnitId| if *id == far { 0 } else { 2 };
         assert_eq!(pick(&catalogue, "enforcement.parking", &[], &full).unit, Some(far.clone()));
         assert_eq!(pick(&catalogue, "enforcement", &[near, also], &|_| 0).unit, Some(far));
+    }
+
+    #[test]
+    fn a_cell_that_nobody_knows_keeps_nobody_from_being_asked() {
+        let mut catalogue = street();
+        let post = unit(&mut catalogue, "post", COORDINATION, "s");
+        let (competence, grid) = (Competence::parse(COORDINATION).unwrap(), GridId::parse("zz").unwrap());
+        let now = Filed::from_micros(0);
+        let request = SeatRequest { competence: &competence, place: None, grid: Some(&grid), excluded: &[], now };
+        assert_eq!(choose(&catalogue, &request, &|_| 0).unit, Some(post));
     }
 
     #[test]

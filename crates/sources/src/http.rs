@@ -61,7 +61,7 @@ async fn observations(
         Err(error) => return refused(&error),
     };
     if items.is_empty() {
-        return problem(StatusCode::BAD_REQUEST, "empty", "there is nothing in it; send at least one event");
+        return empty("event");
     }
     let sender = sender(&caller, &door.adapter);
     let sent = Sent { sender: &sender, body: &body, headers: kept(&parts.headers), origin: None };
@@ -82,6 +82,9 @@ async fn reports(State(door): State<Arc<Door>>, Extension(caller): Extension<Cal
         Ok(items) => items,
         Err(error) => return refused(&error),
     };
+    if items.is_empty() {
+        return empty("report");
+    }
     let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
     if let ([item], Some(key)) = (items.as_mut_slice(), key)
         && let Ok(report) = &mut item.read
@@ -170,6 +173,10 @@ fn unavailable(error: &AdmitError) -> Response {
     let seconds = error.retry_after().as_secs().max(1);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
+}
+
+fn empty(what: &str) -> Response {
+    problem(StatusCode::BAD_REQUEST, "empty", &format!("there is nothing in it; send at least one {what}"))
 }
 
 fn refused(error: &WireError) -> Response {

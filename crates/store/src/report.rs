@@ -94,13 +94,12 @@ impl Tx {
         self.session().run_many(sql!("report/settle"), answered, values).await.map(|_| ())
     }
 
-    /// No case will answer the report.
+    /// No case will answer the report. One that a case answers already stays answered: what was refused was an amendment.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn report_refused(&mut self, source: &str, id: &str, reason: &str) -> Result<(), StoreError> {
-        let values = args![source, id, "refused", None::<&str>, Some(reason)];
-        self.session().run(sql!("report/settle"), values).await.map(|_| ())
+    pub async fn report_refused(&mut self, source: &str, id: &str, reason: &str, at: i64) -> Result<(), StoreError> {
+        self.session().run(sql!("report/refuse"), args![source, id, reason, at]).await.map(|_| ())
     }
 }
 

@@ -14,7 +14,6 @@ use crate::text::Text;
 /// A picture or file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Attachment", bound(deserialize = "'de: 'a"))]
-#[schemars(deny_unknown_fields)]
 pub(crate) struct AttachmentV1<'a> {
     /// Where it is: http, https, or a path on this server such as one that an upload answered with.
     #[schemars(length(min = 1, max = MAX_URL_BYTES), regex(pattern = r"^(https?://|/(?!/))"))]

@@ -102,6 +102,12 @@ impl ReportIn {
         checked(read::typed(envelope.data()?, &at)?, at, Some(envelope))
     }
 
+    /// Which report it is, where it has an id.
+    #[must_use]
+    pub fn named(&self) -> Option<(SourceName, SourceId)> {
+        Some((self.source.clone(), self.id.clone()?))
+    }
+
     /// What makes it the same report again: everything but who reported, under which id, and the reporter. Its hash is
     /// [`Report::content`](muster_domain::record::Report::content); a hash over a telephone number would give it away.
     #[must_use]
@@ -153,6 +159,22 @@ pub fn reports(body: &[u8]) -> Result<Vec<Item<ReportIn>>, WireError> {
     Ok(vec![Item { index: 0, bytes: 0..body.len(), read: ReportIn::read(body) }])
 }
 
+/// Which report it is that cannot be read, where that much can be.
+#[must_use]
+pub fn named(json: &[u8]) -> Option<(SourceName, SourceId)> {
+    let NamedV1 { source, id } = read::typed(scan::check(json, "").ok()?, &At::Root).ok()?;
+    Some((SourceName::parse(&source?).ok()?, SourceId::parse(&id?).ok()?))
+}
+
+/// The same of a report within a CloudEvent, whose source and id count where the report itself has none.
+#[must_use]
+pub fn named_by(envelope: &Envelope<'_>) -> Option<(SourceName, SourceId)> {
+    let own = envelope.data().ok().and_then(|data| read::typed::<NamedV1<'_>>(data, &At::Root).ok());
+    let NamedV1 { source, id } = own.unwrap_or_default();
+    let source = SourceName::parse(source.as_deref().unwrap_or(&envelope.source)).ok()?;
+    Some((source, SourceId::parse(id.as_deref().unwrap_or(&envelope.id)).ok()?))
+}
+
 fn checked(report: ReportV1<'_>, at: At<'_>, event: Option<&Envelope<'_>>) -> Result<ReportIn, WireError> {
     let source = match (&report.source, event) {
         (Some(source), _) => read::id(source, at.key("source"), SourceName::parse)?,
@@ -196,7 +218,6 @@ pub(crate) fn severity(level: i64, at: At<'_>) -> Result<Severity, WireError> {
 /// none of them the case goes to the coordination post to be located.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Report", bound(deserialize = "'de: 'a"))]
-#[schemars(deny_unknown_fields)]
 pub(crate) struct ReportV1<'a> {
     /// Who says it, such as `141`. As data of a CloudEvent it may be left out: the event's source counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -225,7 +246,7 @@ pub(crate) struct ReportV1<'a> {
     /// A position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     location: Option<Object<LocationV1>>,
-    /// A grid cell of the catalogue.
+    /// A grid cell of the catalogue; one that it does not have tells nobody where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     grid: Option<Text<'a>>,
@@ -246,10 +267,19 @@ pub(crate) struct ReportV1<'a> {
     attachments: Vec<Object<AttachmentV1<'a>>>,
 }
 
+/// What names a report, of whatever else may be wrong with it.
+#[derive(Default, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct NamedV1<'a> {
+    #[serde(default)]
+    source: Option<Text<'a>>,
+    #[serde(default)]
+    id: Option<Text<'a>>,
+}
+
 /// Personal data of who reported.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Reporter", bound(deserialize = "'de: 'a"))]
-#[schemars(deny_unknown_fields)]
 struct ReporterV1<'a> {
     /// Their name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -287,7 +317,6 @@ impl ReporterV1<'_> {
 /// A position in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Location")]
-#[schemars(deny_unknown_fields)]
 pub(crate) struct LocationV1 {
     /// Degrees east.
     #[schemars(range(min = -180.0, max = 180.0))]

@@ -95,6 +95,7 @@ fn reports() -> Vec<Case> {
         case("not JSON", JSON, "{", 422, "malformed-json"),
         case("another type of content", "text/plain", "{}", 415, ""),
         case("nothing in it", JSON, "{}", 422, ""),
+        case("an empty array", JSON, "[]", 400, "empty"),
         case("no id", JSON, report(|report| report["id"] = Value::Null), 422, ""),
         case("a number for a kind", JSON, report(|report| report["kind"] = json!(4)), 422, "wrong-type"),
         case("a severity beyond the scale", JSON, report(|report| report["severity"] = json!(9)), 422, ""),

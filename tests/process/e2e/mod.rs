@@ -8,6 +8,7 @@ mod ladder;
 mod late;
 mod letters;
 mod program;
+mod reports;
 mod restart;
 mod roles;
 mod same;

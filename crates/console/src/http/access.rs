@@ -80,10 +80,12 @@ pub(super) async fn check(State(gate): State<Arc<Gate>>, mut request: Request, n
     let mut pass = Pass(None);
     let caller = match &gate.access {
         Access::LocalOnly => match local(request.headers()) {
-            Ok(()) => Caller { name: "local".to_owned(), may: None, jurisdiction: None },
+            Ok(()) => Caller { name: "local".to_owned(), may: None, looks: true, jurisdiction: None },
             Err(why) => return answer::refuse(403, "not-local", why),
         },
-        Access::Tokens(_) if open => Caller { name: "open".to_owned(), may: Some(vec![]), jurisdiction: None },
+        Access::Tokens(_) if open => {
+            Caller { name: "open".to_owned(), may: Some(vec![]), looks: false, jurisdiction: None }
+        }
         Access::Tokens(keys) => {
             let Some(given) = bearer(request.headers()).map(tokens::hash) else {
                 return unknown("no-token", "send Authorization: Bearer with a known token");

@@ -165,12 +165,30 @@ fn standing(standing: &Standing) -> wire::Standing {
     }
 }
 
-pub(super) async fn report(Of(state): At, Path((source, id)): Path<(String, String)>) -> Response {
-    match state.desk.report(&source, &id).await {
-        Ok(Some(row)) => answer::json(&wire::ReportStands { state: row.state, case: row.case, reason: row.reason }),
-        Ok(None) => answer::not_found().await,
-        Err(error) => answer::failed(&error),
+/// Whoever may send under the source's name, and whoever may see the case. What is in no case is of no jurisdiction yet,
+/// and shown only to those who see every one.
+pub(super) async fn report(
+    Of(state): At,
+    Path((source, id)): Path<(String, String)>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
+    let row = match state.desk.report(&source, &id).await {
+        Ok(Some(row)) => row,
+        Ok(None) => return answer::not_found().await,
+        Err(error) => return answer::failed(&error),
+    };
+    if !caller.speaks_for(&source) {
+        match &row.case {
+            Some(case) if caller.looks => {
+                if let Err(refusal) = visible(&state, case, &caller).await {
+                    return *refusal;
+                }
+            }
+            None if caller.looks && caller.jurisdiction.is_none() => {}
+            _ => return answer::not_found().await,
+        }
     }
+    answer::json(&wire::ReportStands { state: row.state, case: row.case, reason: row.reason })
 }
 
 /// Why somebody looks at evidence.
@@ -208,6 +226,9 @@ pub(super) async fn media(Of(state): At, Extension(caller): Extension<Caller>, r
     let Ok(bytes) = axum::body::to_bytes(request.into_body(), MAX_EVIDENCE_BYTES).await else {
         return answer::refuse(413, "too-large", "a picture has at most 20 MiB");
     };
+    if bytes.is_empty() {
+        return answer::refuse(400, "empty", "there is nothing in it; send the bytes of a picture");
+    }
     match state.desk.keep_evidence(bytes, &caller.name).await {
         Ok(id) => {
             let kept = wire::Kept { id: id.to_string(), sha256: id.to_string() };

@@ -8,6 +8,7 @@ mod shown;
 use axum::body::Body;
 use muster_domain::id::AdapterName;
 use muster_pipeline::admit::{Sender, Sent};
+use muster_store::{ReportClaim, ReportOf};
 use muster_wire::schema::{ROUTES, Route};
 use serde_json::{Value, json};
 
@@ -67,7 +68,7 @@ async fn every_refusal_is_a_problem() {
     let case = bench.file("1", "lane-1", "500103005", 1).await;
     let commands = format!("/api/v1/cases/{}/commands", case.id);
     let big = "x".repeat(3 << 20);
-    let rows: [(&str, &str, &str, u16, &str); 25] = [
+    let rows: [(&str, &str, &str, u16, &str); 26] = [
         ("GET", "/nowhere", "", 404, "not-found"),
         ("GET", "/api/v1/nowhere", "", 404, "not-found"),
         ("OPTIONS", "/api/v1/cases", "", 405, "method-not-allowed"),
@@ -89,6 +90,7 @@ async fn every_refusal_is_a_problem() {
         ("GET", "/api/v1/dead-letters?state=lost", "", 400, "invalid-parameter"),
         ("GET", "/api/v1/dead-letters/x", "", 400, "malformed-request"),
         ("POST", "/api/v1/dead-letters/7/drop", "{", 400, "malformed-json"),
+        ("POST", "/api/v1/media", "", 400, "empty"),
         ("POST", "/api/v1/media", "no picture", 415, "no-picture"),
         ("POST", &commands, "{\"command\":", 400, "malformed-json"),
         ("POST", &commands, "{\"command\":\"accept\",\"expects\":{\"mood\":1}}", 400, "malformed-json"),
@@ -270,6 +272,47 @@ async fn a_case_of_another_jurisdiction_is_as_if_it_were_not_there() {
     let stranger = bench.get("/api/v1/cases").await;
     assert_eq!((stranger.status, stranger.problem().as_str()), (401, "no-token"));
     assert_eq!(stranger.header("www-authenticate"), "Bearer");
+}
+
+#[tokio::test]
+async fn a_report_is_read_by_its_source_and_by_whoever_sees_its_case() {
+    use sha2::Digest as _;
+    let token = |name: &str, role: &str, more: &str| {
+        let hash: String = sha2::Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("[[token]]\nname = \"{name}\"\nrole = \"{role}\"\nhash = \"{hash}\"\n{more}\n")
+    };
+    let all = [
+        token("141", "source", "sources = [\"141*\"]"),
+        token("gate", "source", "sources = [\"gate\"]"),
+        token("own", "reader", "jurisdiction = \"500103005\""),
+        token("other", "operator", "jurisdiction = \"500103006\""),
+        token("both", "operator", "jurisdiction = \"500103006\"\nsources = [\"141-north\"]"),
+        token("all", "reader", ""),
+    ];
+    let bench = Bench::with(tokens(&all.concat()), false).await;
+    let case = bench.file("1", "lane-1", "500103005", 1).await;
+    let mut tx = bench.desk.store.begin().await.unwrap();
+    for id in ["in-a-case", "waiting"] {
+        assert_eq!(tx.report_claim("141-north", id, "content", bench::NOW).await.unwrap(), ReportClaim::New);
+    }
+    let answered = ReportOf { source: "141-north".to_owned(), id: "in-a-case".to_owned(), case: case.id.to_string() };
+    tx.reports_settled(&[answered]).await.unwrap();
+    tx.commit().await.unwrap();
+    for (word, of_case, waiting) in [
+        ("141", 200, 200),
+        ("gate", 404, 404),
+        ("own", 200, 404),
+        ("other", 404, 404),
+        ("both", 200, 200),
+        ("all", 200, 200),
+    ] {
+        for (id, status) in [("in-a-case", of_case), ("waiting", waiting), ("never", 404)] {
+            let request = ask("GET", &format!("/api/v1/reports/141-north/{id}"));
+            let request = request.header("authorization", format!("Bearer {word}"));
+            let answer = bench.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.status, status, "{word} of {id}: {}", answer.text);
+        }
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::tone::Tone;
 use crate::view::decision::{self, Decision, Decisions};
 use crate::view::need;
 use crate::view::parts::{self, Chip, ClockView, Left, SeatView};
+use crate::view::report::{self, ReportRow};
 use crate::view::timeline::{self, Ahead, Entry};
 use crate::view::why::{self, FactRow, Line};
 use crate::wording;
@@ -132,7 +133,7 @@ pub struct CaseView {
     pub ends: Option<String>,
     /// Clause, values and hold.
     pub facts: Vec<FactRow>,
-    /// What people reported, oldest first: source, id, text and when.
+    /// What people reported, oldest first.
     pub reports: Vec<ReportRow>,
     /// Its clocks.
     pub clocks: Vec<ClockView>,
@@ -150,17 +151,6 @@ pub struct CaseView {
     pub decisions: Decisions,
     /// Asking another unit, seat by seat.
     pub moves: Vec<(SeatView, Option<Decision>)>,
-}
-
-/// A report that a case answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportRow {
-    /// Source and id.
-    pub from: String,
-    /// What they wrote.
-    pub text: String,
-    /// When it happened, as they say.
-    pub at: Option<When>,
 }
 
 /// Another case that may be about the same thing.
@@ -230,15 +220,7 @@ pub fn whole(scene: &Scene<'_>, case: &Case, known: Known<'_>) -> CaseView {
         changed: phrase::when(look, case.changed.micros()),
         ends: why::ends(scene, case),
         facts: link.map(|link| facts(scene, case, link, conditions)).unwrap_or_default(),
-        reports: case
-            .reports
-            .iter()
-            .map(|report| ReportRow {
-                from: format!("{} {}", wording::source(look.lang, report.source.as_str()), report.id),
-                text: report.text.clone(),
-                at: report.occurred.map(|seen| phrase::when(look, seen.micros())),
-            })
-            .collect(),
+        reports: report::rows(scene, case),
         clocks: if case.state.is_live() { parts::clocks(scene, case) } else { Vec::new() },
         past_seats: case
             .seats

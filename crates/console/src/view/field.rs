@@ -8,6 +8,7 @@ use crate::phrase::{self, When};
 use crate::scene::Scene;
 use crate::text::Text;
 use crate::view::parts::{self, Left, SeatView};
+use crate::view::report::{self, File};
 use crate::view::why::{self, Line};
 use crate::wording;
 
@@ -35,6 +36,10 @@ pub struct FieldView {
     pub kind: String,
     /// Where.
     pub place: String,
+    /// Where by the words of those who reported it, if it has no place of ours.
+    pub said: Vec<String>,
+    /// What those who reported it point to.
+    pub files: Vec<File>,
     /// The one line.
     pub why: Line,
     /// What would end it.
@@ -130,6 +135,8 @@ pub fn field(scene: &Scene<'_>, data: FieldData<'_>) -> FieldView {
         seat: seat_words(scene, seat),
         kind: scene.kind(&case.kind),
         place: scene.subject(case),
+        said: said(scene, case),
+        files: case.reports.iter().flat_map(|report| &report.attachments).map(File::from).collect(),
         why: why::line(scene, case),
         ends: why::ends(scene, case),
         steps: steps(scene, data.events, seat),
@@ -148,6 +155,17 @@ pub fn field(scene: &Scene<'_>, data: FieldData<'_>) -> FieldView {
         holder: data.holder.clone(),
         photos: case.photos.len(),
     }
+}
+
+/// What was reported of where it is, once each.
+fn said(scene: &Scene<'_>, case: &Case) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    for place in case.reports.iter().filter(|_| case.place().is_none()).flat_map(|link| report::places(scene, link)) {
+        if !said.contains(&place) {
+            said.push(place);
+        }
+    }
+    said
 }
 
 fn whereabouts(scene: &Scene<'_>, case: &Case) -> Option<Position> {

@@ -22,7 +22,7 @@ use muster_store::Store;
 use muster_wire::cloudevents::{Envelope, Item, OBSERVATION, REPORT};
 use muster_wire::fault::{Fault, Reason};
 use muster_wire::observation::ObservationIn;
-use muster_wire::report::ReportIn;
+use muster_wire::report::{self, ReportIn};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use heart::beat;
@@ -90,6 +90,8 @@ pub struct Caller {
     pub name: String,
     /// The source names it may use; `None` = any.
     pub may: Option<Vec<String>>,
+    /// It may look at cases; a source that only sends may not.
+    pub looks: bool,
     /// The jurisdiction whose cases alone it sees; `None` = every case.
     pub jurisdiction: Option<String>,
 }
@@ -99,6 +101,12 @@ impl Caller {
     #[must_use]
     pub fn sees(&self, case: &Case) -> bool {
         self.jurisdiction.as_deref().is_none_or(|own| own == case.jurisdiction.as_str())
+    }
+
+    /// Whether it may send under the name of a source.
+    #[must_use]
+    pub fn speaks_for(&self, source: &str) -> bool {
+        resolve::names(self.may.as_deref(), source)
     }
 }
 
@@ -324,16 +332,17 @@ impl Admit {
                     continue;
                 }
             };
-            let taken = match event.kind.as_ref() {
-                OBSERVATION => self.observation(config, sent, &event, batch),
+            let (named, taken) = match event.kind.as_ref() {
+                OBSERVATION => (None, self.observation(config, sent, &event, batch)),
                 REPORT => match ReportIn::from_event(&event) {
-                    Ok(report) => self.report(config, sent.sender, report, batch),
-                    Err(error) => Err(error.into()),
+                    Ok(report) => (report.named(), self.report(config, sent.sender, report, batch)),
+                    Err(error) => (report::named_by(&event), Err(error.into())),
                 },
-                _ => Err(Refused::new("unknown-type", "/type", Fault::NoEventType)),
+                _ => (None, Err(Refused::new("unknown-type", "/type", Fault::NoEventType))),
             };
             if let Err(refused) = taken {
                 let personal = event.kind.as_ref() == REPORT;
+                batch.claims.refuse(sent.sender, named, &refused);
                 self.park(sent, batch, Unread::new(item.index, item.bytes, refused, personal));
             }
         }

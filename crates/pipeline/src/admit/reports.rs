@@ -3,13 +3,13 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use muster_domain::id::{CaseKind, SourceId, VaultRef, computed};
+use muster_domain::id::{CaseKind, SourceId, SourceName, VaultRef, computed};
 use muster_domain::record::{LogRecord, Report};
 use muster_rules::config::Config;
 use muster_store::{ReportClaim, StoreError};
 use muster_wire::cloudevents::Item;
 use muster_wire::fault::{Fault, Reason};
-use muster_wire::report::ReportIn;
+use muster_wire::report::{self, ReportIn};
 use sha2::{Digest, Sha256};
 
 use super::recent::fingerprint;
@@ -20,6 +20,7 @@ use super::{Admit, AdmitError, Batch, Sender, Sent, Unread};
 #[derive(Default)]
 pub(super) struct Claims {
     reports: Vec<Claimed>,
+    refused: Vec<Refusal>,
     /// Bytes of reports that could not be read, by the reference that their dead letter keeps.
     hidden: Vec<(String, String)>,
 }
@@ -30,7 +31,29 @@ struct Claimed {
     person: Option<String>,
 }
 
+/// A report that cannot be taken, so that whoever asks what became of it hears why.
+struct Refusal {
+    source: SourceName,
+    id: SourceId,
+    why: String,
+}
+
 impl Claims {
+    /// Notes why a report was refused, where it can be told which one it was. Nobody is told anything of a report that
+    /// the sender may not speak for: it is somebody else's.
+    pub(super) fn refuse(&mut self, sender: &Sender, named: Option<(SourceName, SourceId)>, refused: &Refused) {
+        let own = named.filter(|(source, _)| resolve::may_speak(sender, source.as_str()).is_ok());
+        let why = refused.said.about(&refused.pointer);
+        self.refused.extend(own.map(|(source, id)| Refusal { source, id, why }));
+    }
+
+    /// Which report the number means: first those that can be taken, then the others.
+    fn name(&self, number: usize) -> Option<(&SourceName, &SourceId)> {
+        let taken = self.reports.get(number).map(|Claimed { report, .. }| (&report.source, &report.id));
+        let refused = || self.refused.get(number - self.reports.len()).map(|refusal| (&refusal.source, &refusal.id));
+        taken.or_else(refused)
+    }
+
     /// Puts away the bytes of a report that cannot be read. Gives what stands in their place in the dead letter.
     pub(super) fn hide(&mut self, bytes: &[u8]) -> Bytes {
         let text = BASE64_STANDARD.encode(bytes);
@@ -44,11 +67,12 @@ impl Claims {
 impl Admit {
     pub(super) fn each_report(&self, config: &Config, sent: &Sent<'_>, items: Vec<Item<ReportIn>>, batch: &mut Batch) {
         for item in items {
-            let taken = match item.read {
-                Ok(report) => self.report(config, sent.sender, report, batch),
-                Err(error) => Err(error.into()),
+            let (named, taken) = match item.read {
+                Ok(report) => (report.named(), self.report(config, sent.sender, report, batch)),
+                Err(error) => (report::named(&sent.body[item.bytes.clone()]), Err(error.into())),
             };
             if let Err(refused) = taken {
+                batch.claims.refuse(sent.sender, named, &refused);
                 self.park(sent, batch, Unread::new(item.index, item.bytes, refused, true));
             }
         }
@@ -101,20 +125,26 @@ impl Admit {
 
     /// Claims the reports of a batch and puts away what is personal, in one transaction; what is new goes to the log.
     pub(super) async fn claim(&self, batch: &mut Batch) -> Result<(), AdmitError> {
-        let Claims { reports, hidden } = std::mem::take(&mut batch.claims);
-        if reports.is_empty() && hidden.is_empty() {
+        let all = std::mem::take(&mut batch.claims);
+        if all.reports.is_empty() && all.hidden.is_empty() {
             return Ok(());
         }
         let now = self.0.clock.micros();
         let mut tx = self.0.store.begin().await.map_err(store_failed)?;
         // Two batches that name the same rows lock them in the same order, whatever order they were sent in.
-        let mut order: Vec<usize> = (0..reports.len()).collect();
-        order.sort_by_key(|&index| (&reports[index].report.source, &reports[index].report.id));
+        let mut order: Vec<usize> = (0..all.reports.len() + all.refused.len()).collect();
+        order.sort_by_key(|&number| all.name(number));
+        let Claims { reports, refused, hidden } = all;
         let mut claims = vec![None; reports.len()];
-        for index in order {
-            let Report { source, id, content, .. } = &reports[index].report;
+        for number in order {
+            let Some(Claimed { report, .. }) = reports.get(number) else {
+                let Refusal { source, id, why } = &refused[number - reports.len()];
+                tx.report_refused(source.as_str(), id.as_str(), why, now).await.map_err(store_failed)?;
+                continue;
+            };
+            let Report { source, id, content, .. } = report;
             let claim = tx.report_claim(source.as_str(), id.as_str(), content, now).await.map_err(store_failed)?;
-            claims[index] = Some(claim);
+            claims[number] = Some(claim);
         }
         let mut kept = hidden;
         for (Claimed { report, person }, claim) in reports.into_iter().zip(claims) {

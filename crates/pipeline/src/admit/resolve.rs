@@ -41,15 +41,19 @@ pub(super) struct Limits {
     pub(super) received: Received,
 }
 
-/// A source may speak only under the names of its own credential.
-pub(super) fn may_speak(sender: &Sender, source: &str) -> Result<(), Refused> {
-    let allowed = sender.may.as_ref().is_none_or(|names| {
+/// Whether a source is among the names that a credential may use; `None` = any.
+pub(super) fn names(may: Option<&[String]>, source: &str) -> bool {
+    may.is_none_or(|names| {
         names.iter().any(|name| match name.strip_suffix('*') {
             Some(prefix) => source.starts_with(prefix),
             None => source == name,
         })
-    });
-    if allowed {
+    })
+}
+
+/// A source may speak only under the names of its own credential.
+pub(super) fn may_speak(sender: &Sender, source: &str) -> Result<(), Refused> {
+    if names(sender.may.as_deref(), source) {
         return Ok(());
     }
     Err(Refused::new("source-not-allowed", "/source", Fault::NotYourSource))

@@ -191,7 +191,12 @@ async fn a_record_that_makes_the_work_panic_is_parked_and_the_rest_goes_on() {
     for id in ["a", "b", "c"] {
         bench.has_case(id).await;
     }
-    assert_eq!((bench.case_of("bang-engine").await, bench.case_of("bang-commit").await), (None, None));
+    for id in ["bang-engine", "bang-commit"] {
+        assert_eq!(bench.case_of(id).await, None);
+        let stands = bench.watch.store.report("test", id).await.unwrap().unwrap();
+        let why = stands.reason.unwrap_or_default();
+        assert!(stands.state == "refused" && why.contains(&format!("{id} blows up")), "{id}: {} {why}", stands.state);
+    }
     assert_eq!((bench.skipped().await, bench.parked().await, bench.faults()), (2, 2, 2));
     stopped(run).await;
 

@@ -17,8 +17,8 @@ use super::apply::{Fault, apply, caught, cause};
 use super::commit::{Consequence, Meaning, commit};
 use super::owner::Watch;
 use super::ticker;
-use crate::PipelineError;
 use crate::metrics::shown_hash;
+use crate::{PipelineError, docs};
 
 const MAX_RECORDS: usize = 10_000;
 const MAX_BYTES: usize = 4 << 20;
@@ -240,6 +240,12 @@ impl Worker {
         let mut reader = watch.log.reader(&Topic::Observation, partition, offset).await?;
         let batch = reader.next(1, MAX_BYTES, Duration::from_secs(5)).await?;
         if let Some(found) = batch.records.into_iter().find(|found| found.offset == offset) {
+            if let Ok(LogRecord::Report(report)) = docs::decode(&found.record) {
+                let mut tx = watch.store.begin().await?;
+                let now = watch.clock.micros();
+                tx.report_refused(report.source.as_str(), report.id.as_str(), &what, now).await?;
+                tx.commit().await?;
+            }
             crate::park::faulted(watch, partition, found, fault).await?;
         }
         watch.store.skip_put(partition, offset, &what, watch.clock.micros()).await?;

@@ -81,6 +81,7 @@ conformance! {
     reports:
         a_report_is_pending_until_it_is_settled,
         other_content_is_an_amendment,
+        a_refusal_is_known_and_takes_no_case_away,
         one_of_many_claims_is_new,
         hostile_texts_come_back_as_they_are;
     lists:

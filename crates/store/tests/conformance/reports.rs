@@ -29,12 +29,33 @@ pub(crate) async fn other_content_is_an_amendment(bed: &Bed) {
     let store = bed.store().await;
     assert_eq!(claim(&store, "s", "r", "h1", NOW).await, ReportClaim::New);
     let mut tx = store.begin().await.unwrap();
-    tx.report_refused("s", "r", "outside").await.unwrap();
+    tx.report_refused("s", "r", "outside", NOW).await.unwrap();
     tx.commit().await.unwrap();
     let amended = claim(&store, "s", "r", "h2", NOW + 1).await;
-    assert!(matches!(amended, ReportClaim::Amended { before } if before.state == "refused" && before.content == "h1"));
+    assert!(matches!(amended, ReportClaim::Amended { before } if before.reason.as_deref() == Some("outside")));
     let now = store.report("s", "r").await.unwrap().unwrap();
     assert_eq!((now.state.as_str(), now.content.as_str(), now.reason, now.at), ("pending", "h2", None, NOW + 1));
+}
+
+pub(crate) async fn a_refusal_is_known_and_takes_no_case_away(bed: &Bed) {
+    let store = bed.store().await;
+    let refuse = async |id: &str| {
+        let mut tx = store.begin().await.unwrap();
+        tx.report_refused("s", id, "nowhere", NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let row = store.report("s", id).await.unwrap().unwrap();
+        (row.state, row.reason, row.case)
+    };
+    let refused = ("refused".to_owned(), Some("nowhere".to_owned()), None);
+    assert_eq!(refuse("never-claimed").await, refused);
+    assert!(matches!(claim(&store, "s", "never-claimed", "h1", NOW).await, ReportClaim::Amended { .. }));
+    assert_eq!(refuse("never-claimed").await, refused, "what it was before is no duplicate of what was refused");
+    assert!(matches!(claim(&store, "s", "never-claimed", "h1", NOW).await, ReportClaim::Amended { .. }));
+    let mut tx = store.begin().await.unwrap();
+    tx.report_settled("s", "never-claimed", "case-1").await.unwrap();
+    tx.commit().await.unwrap();
+    let answered = refuse("never-claimed").await;
+    assert_eq!(answered, ("case".to_owned(), None, Some("case-1".to_owned())), "only the amendment was refused");
 }
 
 pub(crate) async fn one_of_many_claims_is_new(bed: &Bed) {

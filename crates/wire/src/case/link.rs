@@ -6,8 +6,10 @@ use muster_domain::time::Seen;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::attachment::{self, AttachmentV1};
 use crate::error::{At, WireError};
 use crate::instant::Instant;
+use crate::object::Object;
 use crate::read;
 use crate::reason::ReasonV1;
 use crate::text::Text;
@@ -70,6 +72,12 @@ pub(super) struct ReportLinkV1<'a> {
     /// When it happened, as they say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     occurred_at: Option<Instant>,
+    /// Where, in their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<Text<'a>>,
+    /// Pictures and files that they point to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Object<AttachmentV1<'a>>>,
 }
 
 impl<'a> From<&'a ReportLink> for ReportLinkV1<'a> {
@@ -79,6 +87,8 @@ impl<'a> From<&'a ReportLink> for ReportLinkV1<'a> {
             id: link.id.as_str().into(),
             text: (&link.text).into(),
             occurred_at: link.occurred.map(|at| Instant(at.micros())),
+            address: link.address.as_ref().map(Text::from),
+            attachments: attachment::mirrors(&link.attachments),
         }
     }
 }
@@ -90,6 +100,8 @@ impl ReportLinkV1<'_> {
             id: read::id(&self.id, at.key("id"), SourceId::parse)?,
             text: self.text.into(),
             occurred: self.occurred_at.map(|at| Seen::from_micros(at.0)),
+            address: self.address.map(String::from),
+            attachments: attachment::checked(self.attachments, at.key("attachments"))?,
         })
     }
 }

@@ -140,9 +140,13 @@ pub const ROUTES: &[Route] = &[
         .looks_at(&[Asked("Idempotency-Key", Text, "Stands for the `id` of a single report that has none.")])
         .answers(RECEIVED)
         .refuses(INTAKE),
-    get("/api/v1/reports/{source}/{id}", "readReport", "What became of a report")
-        .answers(&[Answer(200, "Where it stands.", JSON, Shape::One("ReportState"))])
-        .refuses(&[400, 404, 503]),
+    get(
+        "/api/v1/reports/{source}/{id}",
+        "readReport",
+        "What became of a report, for its source and for whoever may see its case",
+    )
+    .answers(&[Answer(200, "Where it stands.", JSON, Shape::One("ReportState"))])
+    .refuses(&[400, 404, 503]),
     post(
         "/api/v1/media",
         "keepPicture",

@@ -14,7 +14,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::generated::{id, micros, position, reason, severity, span, subject, text};
+use crate::generated::{attachments, id, micros, position, reason, severity, span, subject, text};
 
 fn words() -> impl Strategy<Value = Words> {
     (text(), text()).prop_map(|(zh, en)| Words { zh, en })
@@ -42,9 +42,17 @@ fn episode() -> impl Strategy<Value = EpisodeLink> {
 }
 
 fn reported() -> impl Strategy<Value = ReportLink> {
-    (id(SourceName::parse), id(SourceId::parse), text(), of(micros())).prop_map(|(source, id, text, occurred)| {
-        ReportLink { source, id, text, occurred: occurred.map(Seen::from_micros) }
-    })
+    let said = (text(), of(micros()), of(text()), attachments());
+    (id(SourceName::parse), id(SourceId::parse), said).prop_map(
+        |(source, id, (text, occurred, address, attachments))| ReportLink {
+            source,
+            id,
+            text,
+            occurred: occurred.map(Seen::from_micros),
+            address,
+            attachments,
+        },
+    )
 }
 
 fn role() -> impl Strategy<Value = Role> {

@@ -57,7 +57,7 @@ pub(crate) fn position() -> impl Strategy<Value = Position> {
     (-180.0..=180.0_f64, -90.0..=90.0_f64).prop_map(|(lon, lat)| Position::new(lon, lat).unwrap())
 }
 
-fn attachments() -> impl Strategy<Value = Vec<Attachment>> {
+pub(crate) fn attachments() -> impl Strategy<Value = Vec<Attachment>> {
     let attachment = ("https://[a-z./]{1,20}", of("image/[a-z]{1,5}"), of("[0-9a-f]{64}"));
     vec(attachment.prop_map(|(url, media_type, sha256)| Attachment { url, media_type, sha256 }), 0..3)
 }

@@ -212,6 +212,8 @@ pub(crate) fn journal() -> (Vec<CaseEvent>, Case) {
         id: SourceId::parse("SQS-20261123-0042").unwrap(),
         text: "中控室没有人".to_owned(),
         occurred: None,
+        address: None,
+        attachments: vec![],
     };
     let wanted =
         WantedSeat { role: Role::Lead, competence: Competence::parse("property").unwrap(), passed_over: vec![] };

@@ -130,7 +130,12 @@ impl Token {
 
     /// Who calls with it; a jurisdiction that is not stated is all of them.
     pub(super) fn caller(&self) -> Caller {
-        Caller { name: self.name.clone(), may: Some(self.sources.clone()), jurisdiction: self.jurisdiction.clone() }
+        Caller {
+            name: self.name.clone(),
+            may: Some(self.sources.clone()),
+            looks: self.role != Role::Source,
+            jurisdiction: self.jurisdiction.clone(),
+        }
     }
 
     /// A source only sends; a reader only looks; an operator does both and decides.
