@@ -20,7 +20,7 @@ use crate::{PipelineError, late};
 
 /// How much is taken in at once: one append each.
 const MAX_RECORDS: usize = 1000;
-const MAX_BYTES: usize = 4 << 20;
+pub(super) const MAX_BYTES: usize = 4 << 20;
 
 /// How the records of a topic are read.
 #[derive(Debug, Clone)]
