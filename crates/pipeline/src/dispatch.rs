@@ -16,8 +16,13 @@ use crate::docs;
 use crate::lease::Lease;
 use crate::operate::{Expects, Operate, Order, OrderError};
 
-/// Cases looked at in one go.
+#[cfg(test)]
+mod tests;
+
+/// Cases looked at in one go, and about how many orders are given before the most urgent are looked at again.
 const BATCH: u32 = 200;
+/// So many goes are one round. Who waits in vain is looked at again and again, which must not grow without bound.
+const GOES: usize = 5;
 
 /// Fills seats while it holds the lease.
 #[derive(Debug, Clone)]
@@ -34,15 +39,16 @@ impl Dispatch {
     /// Fills seats until told to stop, woken by commits.
     pub async fn run(self, stop: CancellationToken) {
         let bell = self.operate.wake.dispatch.clone();
+        let mut rest = None;
         while !stop.is_cancelled() {
-            let full = match self.round().await {
-                Ok(filled) => filled,
+            let busy = match self.round(&mut rest).await {
+                Ok(busy) => busy,
                 Err(error) => {
                     tracing::warn!(error = %crate::chain(&error), "seats wait to be filled");
                     false
                 }
             };
-            if !full {
+            if !busy {
                 tokio::select! {
                     () = stop.cancelled() => break,
                     () = bell.notified() => {}
@@ -53,36 +59,37 @@ impl Dispatch {
         self.lease.release().await;
     }
 
-    /// Fills what is wanted now; says whether it got anything done.
+    /// Fills what is wanted now: in every round the most urgent come first, and behind them it goes on where the last round
+    /// left the `rest`. So nobody holds up others by waiting in vain. Says whether it got anything done.
     ///
     /// # Errors
     /// [`PipelineError`] if the store cannot be used.
-    pub async fn round(&self) -> Result<bool, PipelineError> {
+    pub async fn round(&self, rest: &mut Option<String>) -> Result<bool, PipelineError> {
         if self.lease.hold().await?.is_none() {
             return Ok(false);
         }
         let Some(config) = self.configs.latest() else { return Ok(false) };
         let store = &self.operate.store;
-        let wanting = store.cases_wanting_seats(BATCH).await?;
-        if wanting.is_empty() {
-            return Ok(false);
-        }
         let mut load: BTreeMap<String, u32> = store.live_load().await?;
-        let mut filled = false;
-        for row in wanting {
-            let case = docs::case(&row.doc)?;
-            filled |= self.fill(&config, &case, &mut load).await?;
+        let (mut orders, mut next) = (0, None::<String>);
+        for _ in 0..GOES {
+            let page = store.cases_wanting_seats(BATCH, next.as_deref()).await?;
+            for row in page.items {
+                let case = docs::case(&row.doc)?;
+                orders += self.fill(&config, &case, &mut load).await?;
+            }
+            next = page.next.map(|next| rest.take().unwrap_or(next));
+            if next.is_none() || orders >= BATCH {
+                break;
+            }
         }
-        Ok(filled)
+        *rest = next;
+        Ok(orders > 0)
     }
 
-    async fn fill(
-        &self,
-        config: &Config,
-        case: &Case,
-        load: &mut BTreeMap<String, u32>,
-    ) -> Result<bool, PipelineError> {
-        let mut filled = false;
+    /// Fills the seats of one case; says how many orders that took.
+    async fn fill(&self, config: &Config, case: &Case, load: &mut BTreeMap<String, u32>) -> Result<u32, PipelineError> {
+        let mut orders = 0;
         let mut engaged: Vec<UnitId> = case.live_seats().filter_map(|seat| seat.unit.clone()).collect();
         for seat in case.live_seats().filter(|seat| seat.state == SeatState::Wanted) {
             let mut excluded = seat.passed_over.clone();
@@ -99,17 +106,19 @@ impl Dispatch {
                 Some(unit) => {
                     *load.entry(unit.to_string()).or_default() += 1;
                     engaged.push(unit.clone());
-                    filled = true;
                     Command::Ask(seat.id.clone(), unit, choice.why, choice.fallback)
                 }
+                // Its case says so already.
+                None if seat.why.as_ref() == Some(&choice.why) => continue,
                 None => Command::NoRoute(seat.id.clone(), choice.why),
             };
+            orders += 1;
             let order = Order { by: Actor::Dispatch, command, reason: None, expects: Expects::default() };
             match self.operate.order(&case.id, &order).await {
                 Ok(_) | Err(OrderError::NoCase | OrderError::Refused(..) | OrderError::Changed(_)) => {}
                 Err(OrderError::Failed(error)) => return Err(error),
             }
         }
-        Ok(filled)
+        Ok(orders)
     }
 }
