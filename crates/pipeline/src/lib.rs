@@ -30,6 +30,7 @@ mod docs;
 mod error;
 mod late;
 mod open;
+mod sweep;
 mod waiting;
 
 pub use error::{PipelineError, chain};

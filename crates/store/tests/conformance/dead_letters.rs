@@ -79,9 +79,15 @@ pub(crate) async fn a_letter_is_settled_once(bed: &Bed) {
     assert!(!mark(&store, 1 << 40, DeadLetterState::Dropped, "there is none").await);
     let row = store.dead_letter(older).await.unwrap().unwrap().row;
     assert_eq!((row.state, row.note.as_deref()), (DeadLetterState::Replayed, Some("again")));
-    assert_eq!(store.dead_letter_prune(NOW).await.unwrap(), 0);
-    assert_eq!(store.dead_letter_prune(NOW + 1).await.unwrap(), 1);
+    assert_eq!(store.dead_letter_prune(NOW, 9).await.unwrap(), 0);
+    assert_eq!(store.dead_letter_prune(NOW + 1, 9).await.unwrap(), 1);
     assert_eq!(ids(&store).await, [newer], "an open one stays");
+    put(&store, &[letter(2, "json"), letter(3, "json"), letter(4, "json")]).await;
+    for id in ids(&store).await {
+        assert!(mark(&store, id, DeadLetterState::Dropped, "").await);
+    }
+    let pruned = async || store.dead_letter_prune(NOW + 1, 3).await.unwrap();
+    assert_eq!((pruned().await, pruned().await, pruned().await), (3, 1, 0), "no more than three at once");
 }
 
 pub(crate) async fn letters_are_listed_counted_and_paged(bed: &Bed) {
