@@ -223,15 +223,6 @@ impl Tx {
 }
 
 impl Store {
-    /// The offset from which a dead-letter topic's partition 0 has not been written down yet.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub async fn dead_letters_end(&self, topic: &str) -> Result<u64, StoreError> {
-        let row = self.read().await?.session().row(sql!("dead_letter/end"), args![topic]).await?;
-        row.ok_or_else(|| StoreError::corrupt("dead_letter/end", "no answer"))?.count("next_offset")
-    }
-
     /// A page of dead letters, newest first, without their bytes.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::time::Duration;
 use muster_domain::condition::{Change, State};
 use muster_domain::text::Words;
 use muster_log::inspect::{Inspection, Unseen, inspect};
-use muster_log::{Bounds, DlqOf, EventLog, LogSettings, Topic};
+use muster_log::{Bounds, EventLog, LogSettings, Topic};
 use muster_rules::rulebook::{ADAPTER_SILENT, DEVICE_BLIND};
 use muster_rules::watch::Engine;
 use muster_store::{
@@ -22,7 +22,7 @@ use super::finding::{lasting, plain};
 use crate::clock::Clock;
 use crate::configs::Configs;
 use crate::metrics::{Metrics, shown_hash};
-use crate::{PipelineError, docs, waiting};
+use crate::{PipelineError, docs, late, waiting};
 
 /// The newest records of a partition that are looked through for takeovers.
 const TAIL: u64 = 500;
@@ -284,14 +284,7 @@ async fn followed(sight: &Sight<'_>) -> Result<Vec<Followed>, StoreError> {
     for topic in log.identity().topics.iter().map(|known| known.topic.clone()) {
         for partition in 0..log.partitions(&topic) {
             let name = topic.to_string();
-            let next = match topic {
-                Topic::Intake | Topic::Foreign(_) => sight.store.source_offset(&format!("{topic}:{partition}")).await?,
-                Topic::DeadLetter(DlqOf::Intake | DlqOf::Observation) => {
-                    Some(sight.store.dead_letters_end(&name).await?)
-                }
-                _ => None,
-            };
-            let Some(next) = next else { continue };
+            let Some(next) = sight.store.source_offset(&late::source(&topic, partition)).await? else { continue };
             let (log, topic) = (Arc::clone(log), topic.clone());
             reads.spawn(async move {
                 let start = log.bounds(&topic, partition).await.ok()?.start;
