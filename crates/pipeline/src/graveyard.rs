@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use muster_log::{DlqOf, EventLog, Fetched, Topic};
+use muster_log::{Batch, DlqOf, EventLog, Fetched, Topic};
 use muster_store::{DeadLetterState, NewDeadLetter, Store};
 use tokio_util::sync::CancellationToken;
 
@@ -62,7 +62,7 @@ impl Graveyard {
     /// [`PipelineError`] if the log cannot be read or the store cannot be written.
     pub async fn catch_up(&self) -> Result<(), PipelineError> {
         for topic in TOPICS {
-            let (name, bounds) = (topic.to_string(), self.log.bounds(&topic, 0).await?);
+            let bounds = self.log.bounds(&topic, 0).await?;
             let mut at = self.next(&topic, bounds.start).await?;
             if at >= bounds.end {
                 continue;
@@ -71,7 +71,7 @@ impl Graveyard {
             while at < bounds.end {
                 let batch = reader.next(MOST, MOST_BYTES, Duration::from_secs(5)).await?;
                 at = batch.next;
-                self.put(&name, batch.records).await?;
+                self.put(&topic, batch).await?;
             }
         }
         Ok(())
@@ -79,14 +79,19 @@ impl Graveyard {
 
     /// Where copying goes on.
     async fn next(&self, topic: &Topic, start: u64) -> Result<u64, PipelineError> {
-        let end = self.store.dead_letters_end(&topic.to_string()).await?;
-        Ok(late::read_on(&self.metrics, topic, 0, end, start))
+        late::take_on(&self.store, &self.metrics, (topic, 0), start).await
     }
 
-    async fn put(&self, topic: &str, found: Vec<Fetched>) -> Result<(), PipelineError> {
-        let rows: Vec<NewDeadLetter> = found.into_iter().map(|found| row(topic, found)).collect();
+    /// Copies what no process has copied yet, and writes down that it is: the copy goes once it is settled, the letter may lie
+    /// in the log for longer.
+    async fn put(&self, topic: &Topic, batch: Batch) -> Result<(), PipelineError> {
+        let (name, source) = (topic.to_string(), late::source(topic, 0));
         let mut tx = self.store.begin().await?;
+        let from = tx.source_hold(&source).await?.unwrap_or_default();
+        let found = batch.records.into_iter().filter(|found| found.offset >= from);
+        let rows: Vec<NewDeadLetter> = found.map(|found| row(&name, found)).collect();
         let new = tx.dead_letters_put(&rows).await?;
+        tx.source_move(&source, from, batch.next.max(from)).await?;
         if new > 0 {
             tx.outbox_push(&[outbox::letters(DeadLetterState::Open, new, self.clock.micros())?]).await?;
         }
@@ -94,7 +99,6 @@ impl Graveyard {
     }
 
     async fn follow(&self, topic: &Topic, stop: &CancellationToken) -> Result<(), PipelineError> {
-        let name = topic.to_string();
         let start = self.log.bounds(topic, 0).await?.start;
         let from = self.next(topic, start).await?;
         let mut reader = self.log.reader(topic, 0, from).await?;
@@ -104,7 +108,7 @@ impl Graveyard {
                 batch = reader.next(MOST, MOST_BYTES, Duration::from_secs(5)) => batch?,
             };
             if !batch.records.is_empty() {
-                self.put(&name, batch.records).await?;
+                self.put(topic, batch).await?;
             }
         }
         Ok(())

@@ -1,8 +1,33 @@
 //! A log that begins too late: what was still to be read has been deleted. Nobody goes on from there in silence.
 
 use muster_log::Topic;
+use muster_store::Store;
 
+use crate::PipelineError;
 use crate::metrics::Metrics;
+
+/// The name under which the store keeps how far a topic's partition has been taken in.
+pub(crate) fn source(topic: &Topic, partition: u32) -> String {
+    format!("{topic}:{partition}")
+}
+
+/// Where a topic is taken in from: where that ended before, or at the beginning of its log.
+pub(crate) async fn take_on(
+    store: &Store,
+    metrics: &Metrics,
+    (topic, partition): (&Topic, u32),
+    start: u64,
+) -> Result<u64, PipelineError> {
+    let source = source(topic, partition);
+    let at = match store.source_offset(&source).await? {
+        Some(next) => read_on(metrics, topic, partition, next, start),
+        // What was there before anybody here followed it is not missed.
+        None => start,
+    };
+    // From here on it is: what is deleted after this instant and before it is read is missed, and is missed once.
+    store.source_move(&source, at, at).await?;
+    Ok(at)
+}
 
 /// Where a topic is read on: at what comes next or, where that is gone, at the log's beginning, which is said and counted.
 pub(crate) fn read_on(metrics: &Metrics, topic: &Topic, partition: u32, next: u64, start: u64) -> u64 {

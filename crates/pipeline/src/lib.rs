@@ -30,6 +30,8 @@ mod docs;
 mod error;
 mod late;
 mod open;
+mod sweep;
+mod waiting;
 
 pub use error::{PipelineError, chain};
 pub use muster_log::HeaderName;

@@ -9,7 +9,6 @@ use muster_domain::time::Span;
 use muster_log::{Append, EventLog, Topic};
 use muster_store::{DestinationRow, Published, Store};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::PipelineError;
@@ -18,11 +17,10 @@ use crate::docs;
 use crate::lease::Lease;
 use crate::metrics::Metrics;
 use crate::outbox;
+use crate::sweep::Sweep;
 use crate::wake::Wake;
 
 const BATCH: u32 = 500;
-/// How often what has had its time is looked for, in real time.
-const SWEEP: Duration = Duration::from_secs(600);
 
 /// Where outbox rows go. Delivering one twice must do no harm.
 #[async_trait]
@@ -59,20 +57,14 @@ pub struct Publish {
 impl Publish {
     /// Publishes until told to stop, woken by commits.
     pub async fn run(self, stop: CancellationToken) {
-        let tasks: Vec<JoinHandle<()>> = self
+        let mut tasks: Vec<JoinHandle<()>> = self
             .destinations
             .iter()
             .map(|destination| tokio::spawn(self.delivery(Arc::clone(destination)).run(stop.child_token())))
             .collect();
+        tasks.push(tokio::spawn(self.sweep().run(stop.child_token())));
         let bell = Arc::clone(&self.wake.publish);
-        let mut swept = None::<Instant>;
         while !stop.is_cancelled() {
-            if swept.is_none_or(|at| at.elapsed() > SWEEP) {
-                swept = Some(Instant::now());
-                self.sweep().await.unwrap_or_else(|error| {
-                    tracing::warn!(error = %crate::chain(&error), "what has had its time stays a while longer");
-                });
-            }
             let full = self.number().await.unwrap_or_else(|error| {
                 tracing::warn!(error = %crate::chain(&error), "the outbox waits");
                 false
@@ -87,7 +79,7 @@ impl Publish {
         }
         for task in tasks {
             if let Err(error) = task.await {
-                tracing::error!(%error, "a destination ended badly");
+                tracing::error!(%error, "a destination or the sweep ended badly");
             }
         }
         self.lease.release().await;
@@ -108,23 +100,9 @@ impl Publish {
         Ok(numbered.count >= u64::from(BATCH))
     }
 
-    /// Removes what has had its time: delivered rows, settled dead letters, and keys of requests that have run out.
-    ///
-    /// # Errors
-    /// [`PipelineError`] if the store cannot be used.
-    pub async fn sweep(&self) -> Result<(), PipelineError> {
-        if self.lease.hold().await?.is_none() {
-            return Ok(());
-        }
-        let now = self.clock.micros();
-        let before = now - self.keep.micros();
-        let rows = self.store.outbox_prune(before).await?;
-        let letters = self.store.dead_letter_prune(before).await?;
-        let keys = self.store.idempotency_prune(now).await?;
-        if rows + letters + keys > 0 {
-            tracing::info!(rows, letters, keys, "removed what has had its time");
-        }
-        Ok(())
+    /// Who removes what has had its time.
+    pub(crate) fn sweep(&self) -> Sweep {
+        Sweep { store: self.store.clone(), clock: self.clock.clone(), lease: self.lease.clone(), keep: self.keep }
     }
 
     fn delivery(&self, destination: Arc<dyn Destination>) -> Delivery {
@@ -277,67 +255,5 @@ impl Destination for LogDestination {
             Ok(_) => (rows.len(), Ok(())),
             Err(error) => (0, Err(error.into())),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use muster_store::{OutboxRow, StoreSettings};
-
-    use super::*;
-
-    const DAY: i64 = 86_400_000_000;
-
-    #[derive(Debug)]
-    struct Takes(&'static str);
-
-    #[async_trait]
-    impl Destination for Takes {
-        fn name(&self) -> &'static str {
-            self.0
-        }
-
-        async fn deliver(&self, rows: &[Published]) -> (usize, Result<(), PipelineError>) {
-            (rows.len(), Ok(()))
-        }
-    }
-
-    #[tokio::test]
-    async fn what_every_reader_has_had_goes_once_it_is_old_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("store.db").display());
-        let store = Store::open(&StoreSettings { url, max_connections: 2 }).await.unwrap();
-        store.migrate(0).await.unwrap();
-        let clock = Clock::held(40 * DAY);
-        let row = |destination: &str, created| OutboxRow {
-            destination: destination.to_owned(),
-            ordering_key: "c-1".to_owned(),
-            effect: None,
-            body: "{}".to_owned(),
-            created,
-            not_after: None,
-        };
-        let mut tx = store.begin().await.unwrap();
-        tx.outbox_push(&[row("case", 9 * DAY), row("case", 11 * DAY), row("nobody", 9 * DAY)]).await.unwrap();
-        tx.commit().await.unwrap();
-        let publish = |owner: &str| Publish {
-            store: store.clone(),
-            clock: clock.clone(),
-            metrics: Metrics::new().unwrap(),
-            wake: Wake::default(),
-            lease: Lease::new(store.clone(), clock.clone(), "publish", owner),
-            destinations: vec![Arc::new(Takes("case"))],
-            keep: Span::from_micros(30 * DAY),
-        };
-        let (ours, theirs) = (publish("ours"), publish("theirs"));
-        let left = async || {
-            let [case, nobody] = [store.outbox_after("case", 0, 9), store.outbox_after("nobody", 0, 9)];
-            (case.await.unwrap().len(), nobody.await.unwrap().len())
-        };
-        ours.settle().await.unwrap();
-        theirs.sweep().await.unwrap();
-        assert_eq!(left().await, (2, 1), "only who holds the lease removes anything");
-        ours.sweep().await.unwrap();
-        assert_eq!(left().await, (1, 1), "what is young stays, and what was not delivered");
     }
 }

@@ -321,12 +321,4 @@ impl Store {
     pub async fn cases_due(&self, now: i64, limit: u32) -> Result<Vec<CaseRow>, StoreError> {
         self.read().await?.session().all(sql!("cases/due"), args![now, limit]).await
     }
-
-    /// Cases that want a seat filled, in the order of the queue.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub async fn cases_wanting_seats(&self, limit: u32) -> Result<Vec<CaseRow>, StoreError> {
-        self.read().await?.session().all(sql!("cases/wanting"), args![limit]).await
-    }
 }

@@ -73,6 +73,9 @@ impl fmt::Display for CaseCursor {
 }
 
 impl CaseCursor {
+    /// Before every row.
+    const START: Self = Self { rank: i64::MIN, turn: i64::MIN, id: String::new() };
+
     fn of(row: &CaseRow) -> String {
         Self { rank: row.rank(), turn: row.turn(), id: row.id.clone() }.to_string()
     }
@@ -142,6 +145,17 @@ impl Store {
         let last = cursor.map(CaseCursor::parse).transpose()?;
         let values = filter.values(last.as_ref(), to_read(limit));
         let rows: Vec<CaseRow> = self.read().await?.session().all(sql!("cases/list"), values).await?;
+        Ok(Page::of(rows, limit, CaseCursor::of))
+    }
+
+    /// A page of the cases that want a seat filled, in the order of the queue.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if the cursor is none.
+    pub async fn cases_wanting_seats(&self, limit: u32, cursor: Option<&str>) -> Result<Page<CaseRow>, StoreError> {
+        let CaseCursor { rank, turn, id } = cursor.map_or(Ok(CaseCursor::START), CaseCursor::parse)?;
+        let values = args![rank, turn, &id, to_read(limit)];
+        let rows: Vec<CaseRow> = self.read().await?.session().all(sql!("cases/wanting"), values).await?;
         Ok(Page::of(rows, limit, CaseCursor::of))
     }
 

@@ -223,15 +223,6 @@ impl Tx {
 }
 
 impl Store {
-    /// The offset from which a dead-letter topic's partition 0 has not been written down yet.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub async fn dead_letters_end(&self, topic: &str) -> Result<u64, StoreError> {
-        let row = self.read().await?.session().row(sql!("dead_letter/end"), args![topic]).await?;
-        row.ok_or_else(|| StoreError::corrupt("dead_letter/end", "no answer"))?.count("next_offset")
-    }
-
     /// A page of dead letters, newest first, without their bytes.
     ///
     /// # Errors
@@ -265,13 +256,13 @@ impl Store {
         self.read().await?.session().all(sql!("dead_letter/counts"), args![]).await
     }
 
-    /// Removes dead letters received before an instant about which something was done; open ones stay.
+    /// Removes at most `limit` dead letters received before an instant about which something was done; open ones stay.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn dead_letter_prune(&self, before: i64) -> Result<u64, StoreError> {
+    pub async fn dead_letter_prune(&self, before: i64, limit: u32) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
-        let gone = tx.session().run(sql!("dead_letter/prune"), args![before]).await?;
+        let gone = tx.session().run(sql!("dead_letter/prune"), args![before, limit]).await?;
         tx.commit().await?;
         Ok(gone)
     }

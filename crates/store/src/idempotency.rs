@@ -69,13 +69,13 @@ impl Store {
         tx.commit().await
     }
 
-    /// Removes keys that have run out, and says how many.
+    /// Removes at most `limit` keys that have run out, and says how many.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn idempotency_prune(&self, now: i64) -> Result<u64, StoreError> {
+    pub async fn idempotency_prune(&self, now: i64, limit: u32) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
-        let gone = tx.session().run(sql!("idempotency/prune"), args![now]).await?;
+        let gone = tx.session().run(sql!("idempotency/prune"), args![now, limit]).await?;
         tx.commit().await?;
         Ok(gone)
     }

@@ -19,9 +19,10 @@ pub(crate) struct Migration {
 const BASE: &str = include_str!("../migrations/0001_base.sql");
 const FAULT: &str = include_str!("../migrations/0003_fault.sql");
 const INDEXES: &str = include_str!("../migrations/0004_indexes.sql");
+const LETTERS: &str = include_str!("../migrations/0005_letters.sql");
 
 /// In order, never edited, never removed.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration { version: 1, name: "base", sqlite: BASE, postgres: BASE },
     Migration {
         version: 2,
@@ -31,6 +32,7 @@ const MIGRATIONS: [Migration; 4] = [
     },
     Migration { version: 3, name: "fault", sqlite: FAULT, postgres: FAULT },
     Migration { version: 4, name: "indexes", sqlite: INDEXES, postgres: INDEXES },
+    Migration { version: 5, name: "letters", sqlite: LETTERS, postgres: LETTERS },
 ];
 
 /// The newest schema that this program knows.

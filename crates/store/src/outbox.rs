@@ -172,13 +172,13 @@ impl Store {
         pending.ok_or_else(|| StoreError::corrupt("outbox/pending", "no answer"))
     }
 
-    /// Removes rows committed before an instant that their destination has had, and says how many.
+    /// Removes at most `limit` rows committed before an instant that their destination has had, and says how many.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub async fn outbox_prune(&self, before: i64) -> Result<u64, StoreError> {
+    pub async fn outbox_prune(&self, before: i64, limit: u32) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
-        let gone = tx.session().run(sql!("outbox/prune"), args![before]).await?;
+        let gone = tx.session().run(sql!("outbox/prune"), args![before, limit]).await?;
         tx.commit().await?;
         Ok(gone)
     }

@@ -132,6 +132,16 @@ mod tests {
     }
 
     #[test]
+    fn there_is_room_for_whatever_may_be_sent_at_once() {
+        let with = |mib| load(None, &environment(&[("MUSTER_INTAKE__IN_FLIGHT_MIB", mib)]), &[]);
+        for few in ["0", "1", "7"] {
+            let few = with(few).unwrap_err().to_string();
+            assert!(few.contains("intake.in_flight_mib") && few.contains("8 or more"), "{few}");
+        }
+        assert_eq!(with("8").unwrap().intake.in_flight_mib, 8);
+    }
+
+    #[test]
     fn secrets_come_from_files_and_are_not_shown() {
         let secret = file("postgres://muster:MARK-secret@db/muster\n");
         let env = environment(&[

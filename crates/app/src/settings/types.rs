@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use muster_domain::time::Span;
+use muster_pipeline::admit::LEAST_IN_FLIGHT;
 use muster_pipeline::roles::Role;
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -131,6 +132,11 @@ impl Settings {
         }
         if !(1..=1024).contains(&self.log.partitions) {
             return Err(SettingsError::named("log.partitions", "must be 1 to 1024"));
+        }
+        let least = LEAST_IN_FLIGHT.div_ceil(1 << 20);
+        if (self.intake.in_flight_mib as usize) < least {
+            let what = format!("must be {least} or more: so much may be sent at once");
+            return Err(SettingsError::named("intake.in_flight_mib", what));
         }
         if self.http.max_connections == 0 || self.http.max_streams == 0 {
             return Err(SettingsError::named("http.max_connections", "must be 1 or more, as must http.max_streams"));

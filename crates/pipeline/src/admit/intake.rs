@@ -20,7 +20,7 @@ use crate::{PipelineError, late};
 
 /// How much is taken in at once: one append each.
 const MAX_RECORDS: usize = 1000;
-const MAX_BYTES: usize = 4 << 20;
+pub(super) const MAX_BYTES: usize = 4 << 20;
 
 /// How the records of a topic are read.
 #[derive(Debug, Clone)]
@@ -98,15 +98,10 @@ impl Follow {
         if self.lease.hold().await?.is_none() {
             return Ok(());
         }
-        let name = format!("{}:{}", self.topic, self.partition);
+        let source = late::source(&self.topic, self.partition);
         let start = self.log.bounds(&self.topic, self.partition).await?.start;
-        let mut at = match self.store.source_offset(&name).await? {
-            Some(next) => late::read_on(&self.admit.0.metrics, &self.topic, self.partition, next, start),
-            // What was there before anybody here followed it is not missed.
-            None => start,
-        };
-        // From here on it is: what is deleted after this instant and before it is read is missed, and is missed once.
-        self.store.source_move(&name, at, at).await?;
+        let partition = (&self.topic, self.partition);
+        let mut at = late::take_on(&self.store, &self.admit.0.metrics, partition, start).await?;
         let mut reader = self.log.reader(&self.topic, self.partition, at).await?;
         let sender = Sender { adapter: self.adapter.clone(), name: self.adapter.to_string(), may: None };
         while !stop.is_cancelled() && self.lease.hold().await?.is_some() {
@@ -118,7 +113,7 @@ impl Follow {
                 break;
             }
             if batch.next > at {
-                self.store.source_move(&name, at, batch.next).await?;
+                self.store.source_move(&source, at, batch.next).await?;
                 at = batch.next;
             }
         }

@@ -16,9 +16,10 @@ use muster_domain::case::Case;
 use muster_domain::id::AdapterName;
 use muster_domain::record::{LogRecord, Observation};
 use muster_domain::time::Span;
-use muster_log::{Append, EventLog, HeaderName, LogError, Topic};
+use muster_log::{Append, EventLog, HeaderName, LogError, MAX_RECORD_BYTES, Topic};
 use muster_rules::config::Config;
 use muster_store::Store;
+use muster_wire::bounds::MAX_BATCH_BYTES;
 use muster_wire::cloudevents::{Envelope, Item, OBSERVATION, REPORT};
 use muster_wire::fault::{Fault, Reason};
 use muster_wire::observation::ObservationIn;
@@ -45,6 +46,12 @@ const REMEMBERED: usize = 200_000;
 /// often gone as well, and would never hear that it has to come again.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// What is sent at once: a body over HTTP, or a batch of a topic with its last record.
+const MOST_AT_ONCE: [usize; 2] = [MAX_BATCH_BYTES, intake::MAX_BYTES + MAX_RECORD_BYTES];
+
+/// The least [`AdmitSettings::in_flight`] with which nothing is told for ever to try again.
+pub const LEAST_IN_FLIGHT: usize = if MOST_AT_ONCE[0] > MOST_AT_ONCE[1] { MOST_AT_ONCE[0] } else { MOST_AT_ONCE[1] };
+
 /// How admit judges times and how much it takes on at once.
 #[derive(Debug, Clone, Copy)]
 pub struct AdmitSettings {
@@ -52,7 +59,7 @@ pub struct AdmitSettings {
     pub skew: Span,
     /// An observation older than this is kept but decides nothing.
     pub late_after: Span,
-    /// Bytes of intake under way at once.
+    /// Bytes of intake under way at once; not below [`LEAST_IN_FLIGHT`].
     pub in_flight: usize,
 }
 

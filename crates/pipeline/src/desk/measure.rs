@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use muster_domain::case::{Case, ClockKind, SeatState};
+use muster_domain::case::{Case, ClockKind};
 use muster_domain::id::PlaceId;
 use muster_log::Topic;
 use muster_store::{CaseFilter, ConditionFilter};
 
 use super::Desk;
-use crate::PipelineError;
-use crate::docs;
+use crate::{PipelineError, docs, waiting};
 
 /// Cases read at once.
 const BATCH: u32 = 500;
@@ -65,14 +64,12 @@ impl Desk {
             metrics.clocks_overdue.with_label_values(&[stage]).set(clocks);
         }
         let mut unfilled = BTreeMap::from([("waiting", 0), ("no_route", 0)]);
-        for row in self.store.cases_wanting_seats(u32::MAX).await? {
-            let case = docs::case(&row.doc)?;
-            for seat in case.live_seats().filter(|seat| seat.state == SeatState::Wanted) {
-                // Dispatch has looked and found nobody, or has not looked yet.
-                let reason = if seat.why.is_some() { "no_route" } else { "waiting" };
-                *unfilled.entry(reason).or_default() += 1;
-            }
-        }
+        waiting::each(&self.store, |seat| {
+            // Dispatch has looked and found nobody, or has not looked yet.
+            let reason = if seat.why.is_some() { "no_route" } else { "waiting" };
+            *unfilled.entry(reason).or_default() += 1;
+        })
+        .await?;
         for (reason, seats) in unfilled {
             metrics.seats_unfilled.with_label_values(&[reason]).set(seats);
         }

@@ -6,11 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_domain::case::SeatState;
 use muster_domain::condition::{Change, State};
 use muster_domain::text::Words;
 use muster_log::inspect::{Inspection, Unseen, inspect};
-use muster_log::{Bounds, DlqOf, EventLog, LogSettings, Topic};
+use muster_log::{Bounds, EventLog, LogSettings, Topic};
 use muster_rules::rulebook::{ADAPTER_SILENT, DEVICE_BLIND};
 use muster_rules::watch::Engine;
 use muster_store::{
@@ -20,17 +19,16 @@ use muster_store::{
 
 use super::facts::{ConfigSeen, Facts, Followed, PartitionSeen, Setup, StoreFacts, StoreSeen, Work};
 use super::finding::{lasting, plain};
-use crate::PipelineError;
 use crate::clock::Clock;
 use crate::configs::Configs;
-use crate::docs;
 use crate::metrics::{Metrics, shown_hash};
+use crate::{PipelineError, docs, late, waiting};
 
 /// The newest records of a partition that are looked through for takeovers.
 const TAIL: u64 = 500;
 /// How long one read of the log may take.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The most conditions, and the most cases, that are read.
+/// The most conditions that are read.
 const MOST: u32 = 500;
 
 /// Where to look, as the settings say it.
@@ -261,12 +259,12 @@ fn sightless(row: &ConditionRow, now: i64) -> Words {
 /// Seats for which dispatch has looked and found nobody, by competence. No case is named: not everybody may see each.
 async fn unfilled(store: &Store) -> Result<Vec<Words>, StoreError> {
     let mut seats: BTreeMap<String, usize> = BTreeMap::new();
-    for row in store.cases_wanting_seats(MOST).await? {
-        let Ok(case) = docs::case(&row.doc) else { continue };
-        for seat in case.live_seats().filter(|seat| seat.state == SeatState::Wanted && seat.why.is_some()) {
+    waiting::each(store, |seat| {
+        if seat.why.is_some() {
             *seats.entry(seat.competence.to_string()).or_default() += 1;
         }
-    }
+    })
+    .await?;
     Ok(seats.into_iter().map(|(competence, count)| plain(format!("{competence}: {count}"))).collect())
 }
 
@@ -286,14 +284,7 @@ async fn followed(sight: &Sight<'_>) -> Result<Vec<Followed>, StoreError> {
     for topic in log.identity().topics.iter().map(|known| known.topic.clone()) {
         for partition in 0..log.partitions(&topic) {
             let name = topic.to_string();
-            let next = match topic {
-                Topic::Intake | Topic::Foreign(_) => sight.store.source_offset(&format!("{topic}:{partition}")).await?,
-                Topic::DeadLetter(DlqOf::Intake | DlqOf::Observation) => {
-                    Some(sight.store.dead_letters_end(&name).await?)
-                }
-                _ => None,
-            };
-            let Some(next) = next else { continue };
+            let Some(next) = sight.store.source_offset(&late::source(&topic, partition)).await? else { continue };
             let (log, topic) = (Arc::clone(log), topic.clone());
             reads.spawn(async move {
                 let start = log.bounds(&topic, partition).await.ok()?.start;

@@ -15,7 +15,7 @@ use muster_domain::record::LogRecord;
 use muster_domain::time::Span;
 use muster_log::{Append, DlqOf, EventLog, Fetched, LogSettings, Record, Surroundings, Topic};
 use muster_rules::watch::EngineFault;
-use muster_store::{Identity, Store, StoreSettings};
+use muster_store::{DeadLetterFilter, DeadLetterState, Identity, Store, StoreSettings};
 use muster_tests::eventually;
 use muster_wire::fault::Kept;
 use tokio::runtime::Runtime;
@@ -328,6 +328,7 @@ async fn days_that_are_gone_unread_are_said_and_counted_and_the_rest_goes_on() {
     let (surroundings, passed) = passing();
     let bench = Bench::set_up_in(folder.path(), Clock::real(), surroundings).await;
     let letters = Topic::DeadLetter(DlqOf::Observation);
+    bench.copy_letters().await;
     let run = bench.start();
     bench.report(&["a", "bang-engine"]).await;
     bench.has_case("a").await;
@@ -351,6 +352,35 @@ async fn days_that_are_gone_unread_are_said_and_counted_and_the_rest_goes_on() {
     bench.has_case("c").await;
     assert_eq!(bench.late(&Topic::Observation), 1, "it is told once");
     stopped(run).await;
+}
+
+#[tokio::test]
+async fn a_letter_that_was_settled_and_removed_does_not_come_back_and_is_not_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (surroundings, passed) = passing();
+    let bench = Bench::set_up_in(folder.path(), Clock::real(), surroundings).await;
+    let topic = Topic::DeadLetter(DlqOf::Observation);
+    bench.copy_letters().await;
+    let run = bench.start();
+    bench.report(&["bang-engine"]).await;
+    eventually("the letter", PATIENCE, async || (bench.parked().await == 1).then_some(())).await;
+    stopped(run).await;
+    bench.copy_letters().await;
+    let letters = async || bench.watch.store.dead_letters(&DeadLetterFilter::default(), 9, None).await.unwrap().items;
+    let [letter] = &letters().await[..] else { panic!("one letter was parked") };
+    let mut tx = bench.watch.store.begin().await.unwrap();
+    assert!(tx.dead_letter_mark(letter.id, DeadLetterState::Replayed, "").await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(bench.watch.store.dead_letter_prune(i64::MAX, 9).await.unwrap(), 1);
+    // The log has it still; a start copies what is there.
+    bench.copy_letters().await;
+    assert_eq!(letters().await, []);
+    // Then its day is deleted as well.
+    passed.fetch_add(4 * DAY.as_micros() as i64, Ordering::SeqCst);
+    bench.report(&["a"]).await;
+    assert_eq!(bench.watch.log.bounds(&topic, 0).await.unwrap().start, 1);
+    bench.copy_letters().await;
+    assert_eq!((bench.late(&topic), letters().await), (0, vec![]), "nothing that was copied is missed");
 }
 
 #[tokio::test]

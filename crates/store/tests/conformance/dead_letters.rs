@@ -1,6 +1,6 @@
 //! Dead letters: each written down once, with its own bytes, and settled once.
 
-use muster_store::{DeadLetter, DeadLetterCount, DeadLetterFilter, DeadLetterState, NewDeadLetter, Store};
+use muster_store::{DeadLetter, DeadLetterCount, DeadLetterFilter, DeadLetterState, NewDeadLetter, Store, StoreError};
 
 use crate::bed::{Bed, NOW, pages};
 
@@ -43,13 +43,10 @@ async fn ids(store: &Store) -> Vec<u64> {
 
 pub(crate) async fn a_letter_is_written_down_once(bed: &Bed) {
     let store = bed.store().await;
-    assert_eq!(store.dead_letters_end("dead.v1").await.unwrap(), 0);
     let first = [letter(0, "json"), letter(1, "json")];
     assert_eq!(put(&store, &first).await, 2);
     let again = [letter(1, "other"), letter(2, "schema"), NewDeadLetter { partition: 1, ..letter(9, "json") }];
     assert_eq!(put(&store, &again).await, 2);
-    assert_eq!(store.dead_letters_end("dead.v1").await.unwrap(), 3, "partition 0 alone counts");
-    assert_eq!(store.dead_letters_end("dead.v2").await.unwrap(), 0);
     let rows = store.dead_letters(&DeadLetterFilter::default(), 100, None).await.unwrap().items;
     let seen: Vec<_> = rows.iter().map(|row| (row.partition, row.offset, row.code.as_str())).collect();
     assert_eq!(seen, [(1, 9, "json"), (0, 2, "schema"), (0, 1, "json"), (0, 0, "json")]);
@@ -79,9 +76,56 @@ pub(crate) async fn a_letter_is_settled_once(bed: &Bed) {
     assert!(!mark(&store, 1 << 40, DeadLetterState::Dropped, "there is none").await);
     let row = store.dead_letter(older).await.unwrap().unwrap().row;
     assert_eq!((row.state, row.note.as_deref()), (DeadLetterState::Replayed, Some("again")));
-    assert_eq!(store.dead_letter_prune(NOW).await.unwrap(), 0);
-    assert_eq!(store.dead_letter_prune(NOW + 1).await.unwrap(), 1);
+    assert_eq!(store.dead_letter_prune(NOW, 9).await.unwrap(), 0);
+    assert_eq!(store.dead_letter_prune(NOW + 1, 9).await.unwrap(), 1);
     assert_eq!(ids(&store).await, [newer], "an open one stays");
+    put(&store, &[letter(2, "json"), letter(3, "json"), letter(4, "json")]).await;
+    for id in ids(&store).await {
+        assert!(mark(&store, id, DeadLetterState::Dropped, "").await);
+    }
+    let pruned = async || store.dead_letter_prune(NOW + 1, 3).await.unwrap();
+    assert_eq!((pruned().await, pruned().await, pruned().await), (3, 1, 0), "no more than three at once");
+}
+
+/// Copies what a topic holds up to an offset, from where nobody has copied it yet; says how many letters are new.
+async fn copy(store: &Store, end: u64) -> u64 {
+    let mut tx = store.begin().await.unwrap();
+    let from = tx.source_hold("dead.v1:0").await.unwrap().unwrap_or_default();
+    let letters: Vec<_> = (from..end).map(|offset| letter(offset, "json")).collect();
+    let new = tx.dead_letters_put(&letters).await.unwrap();
+    tx.source_move("dead.v1:0", from, end.max(from)).await.unwrap();
+    tx.commit().await.unwrap();
+    new
+}
+
+pub(crate) async fn what_was_copied_once_is_not_copied_again_though_it_is_gone(bed: &Bed) {
+    let store = bed.store().await;
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(tx.source_hold("dead.v1:0").await.unwrap(), None);
+    tx.source_move("dead.v1:0", 0, 0).await.unwrap();
+    tx.commit().await.unwrap();
+    let copiers: Vec<_> = (0..4)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { copy(&store, 3).await })
+        })
+        .collect();
+    let mut new = 0;
+    for copier in copiers {
+        new += copier.await.unwrap();
+    }
+    assert_eq!((new, store.source_offset("dead.v1:0").await.unwrap()), (3, Some(3)), "whoever copies them");
+    for id in ids(&store).await {
+        assert!(mark(&store, id, DeadLetterState::Replayed, "").await);
+    }
+    assert_eq!(store.dead_letter_prune(NOW + 1, 9).await.unwrap(), 3);
+    assert_eq!((copy(&store, 3).await, ids(&store).await), (0, vec![]));
+    assert_eq!((copy(&store, 4).await, ids(&store).await.len()), (1, 1), "and what comes next is");
+
+    let mut tx = store.begin().await.unwrap();
+    tx.dead_letters_put(&[letter(4, "json")]).await.unwrap();
+    assert!(matches!(tx.source_move("dead.v1:0", 3, 5).await, Err(StoreError::Fenced { .. })));
+    assert!(tx.commit().await.is_err(), "whoever was overtaken writes nothing");
 }
 
 pub(crate) async fn letters_are_listed_counted_and_paged(bed: &Bed) {

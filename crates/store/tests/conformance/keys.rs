@@ -47,8 +47,14 @@ pub(crate) async fn a_key_that_ran_out_is_free(bed: &Bed) {
 
     store.idempotency_forget("ann", "key").await.unwrap();
     assert_eq!(begin(&store, "ann", "r4", NOW).await, IdempotencyAnswer::New);
-    assert_eq!(store.idempotency_prune(NOW + LONG - 1).await.unwrap(), 0);
-    assert_eq!(store.idempotency_prune(NOW + LONG).await.unwrap(), 1);
+    for caller in ["bob", "cat"] {
+        assert_eq!(begin(&store, caller, "r", NOW).await, IdempotencyAnswer::New);
+    }
+    assert_eq!(begin(&store, "dan", "r", NOW + 1).await, IdempotencyAnswer::New);
+    assert_eq!(store.idempotency_prune(NOW + LONG - 1, 2).await.unwrap(), 0);
+    let pruned = async || store.idempotency_prune(NOW + LONG, 2).await.unwrap();
+    assert_eq!((pruned().await, pruned().await, pruned().await), (2, 1, 0), "no more than two at once");
+    assert_eq!(begin(&store, "dan", "r", NOW + LONG).await, IdempotencyAnswer::Running);
 }
 
 pub(crate) async fn one_of_many_requests_has_the_key(bed: &Bed) {

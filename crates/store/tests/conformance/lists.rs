@@ -1,8 +1,8 @@
 //! Lists of cases: what a filter finds, what is near, what is due, what is counted.
 
-use muster_store::{CaseFilter, CaseRow, CasesInState, SeatRow, Store};
+use muster_store::{CaseFilter, CaseRow, CasesInState, SeatRow, Store, StoreError};
 
-use crate::bed::{Bed, NOW, case, filed, seat};
+use crate::bed::{Bed, NOW, case, filed, pages, seat};
 use crate::singly::Singly as _;
 
 fn ids(rows: Vec<CaseRow>) -> Vec<String> {
@@ -83,7 +83,9 @@ pub(crate) async fn queues_have_what_waits_in_order(bed: &Bed) {
     assert_eq!(ids(store.cases_due(NOW + 3, 10).await.unwrap()), ["soon"]);
     assert_eq!(ids(store.cases_due(NOW + 9, 10).await.unwrap()), ["soon", "late"]);
     assert_eq!(ids(store.cases_due(NOW + 9, 1).await.unwrap()), ["soon"]);
-    assert_eq!(ids(store.cases_wanting_seats(10).await.unwrap()), ["soon", "over"]);
+    let wanting = pages(async |cursor| store.cases_wanting_seats(1, cursor.as_deref()).await.unwrap()).await;
+    assert_eq!(ids(wanting), ["soon", "over"]);
+    assert!(matches!(store.cases_wanting_seats(1, Some("x")).await, Err(StoreError::Refused(_))));
     let count = |kind: &str, state: &str, cases, overdue| CasesInState {
         kind: kind.to_owned(),
         state: state.to_owned(),

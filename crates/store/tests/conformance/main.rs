@@ -106,6 +106,7 @@ conformance! {
         a_letter_is_written_down_once,
         bytes_come_back_as_they_are,
         a_letter_is_settled_once,
+        what_was_copied_once_is_not_copied_again_though_it_is_gone,
         letters_are_listed_counted_and_paged;
     checkpoints:
         the_last_two_checkpoints_are_kept,
