@@ -69,6 +69,8 @@ pub struct FieldView {
     pub holder: Holder,
     /// Photos handed in so far.
     pub photos: usize,
+    /// Remarks made by this seat so far.
+    pub notes: usize,
 }
 
 /// One of the three steps.
@@ -147,7 +149,12 @@ pub fn field(scene: &Scene<'_>, data: FieldData<'_>) -> FieldView {
         returnable: !over && matches!(seat.state, SeatState::Asked | SeatState::Accepted | SeatState::OnScene),
         holder: data.holder.clone(),
         photos: case.photos.len(),
+        notes: data.events.iter().filter(|event| noted_by(event, seat)).count(),
     }
+}
+
+fn noted_by(event: &CaseEvent, seat: &Seat) -> bool {
+    matches!(&event.what, Happened::Noted(Some(id), _) if *id == seat.id)
 }
 
 fn whereabouts(scene: &Scene<'_>, case: &Case) -> Option<Position> {
