@@ -68,6 +68,11 @@ impl Failure {
         Self { code, words: muster_pipeline::chain(error) }
     }
 
+    /// Somebody stopped it before it was done.
+    pub(crate) fn interrupted() -> Self {
+        Self { code: 130, words: "interrupted before it was done".to_owned() }
+    }
+
     /// What happened, in words.
     pub(crate) fn words(&self) -> &str {
         &self.words

@@ -8,8 +8,12 @@ mod trace;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
+
+use exit::Failure;
 
 /// Muster 点兵: turns what a sub-district's cameras, sensors and people see into cases that the right teams finish.
 #[derive(Debug, Parser)]
@@ -31,16 +35,39 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads()).enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return exit::Failure::outside("cannot start", &error).report(),
+        Err(error) => return Failure::outside("cannot start", &error).report(),
     };
-    let done = runtime.block_on(async {
-        match cli.command {
-            Command::Demo(demo) => demo.run().await.map(|()| ExitCode::SUCCESS),
-            Command::Serve(serve) => serve.run().await.map(|()| ExitCode::SUCCESS),
-            Command::Other(command) => command.run().await,
-        }
-    });
+    let done = match cli.command {
+        // A server that is told to stop does so in order, and has then done what it was asked.
+        Command::Demo(demo) => runtime.block_on(demo.run()).map(|()| ExitCode::SUCCESS),
+        Command::Serve(serve) => runtime.block_on(serve.run()).map(|()| ExitCode::SUCCESS),
+        Command::Other(command) => until_interrupted(runtime, command),
+    };
     done.unwrap_or_else(|failure| failure.report())
+}
+
+/// What a command may put on its stack: as much as the main thread may.
+const STACK: usize = 8 << 20;
+/// What a process ends with that has panicked.
+const PANICKED: u8 = 101;
+
+/// Runs a command until it is done or Ctrl-C ends it. It may stand in a read that nobody can call off, so it has a thread
+/// of its own, which then ends with the process.
+fn until_interrupted(runtime: Runtime, command: commands::Command) -> Result<ExitCode, Failure> {
+    let runtime = Arc::new(runtime);
+    let (own, (tell, told)) = (Arc::clone(&runtime), tokio::sync::oneshot::channel());
+    std::thread::Builder::new()
+        .name("command".to_owned())
+        .stack_size(STACK)
+        .spawn(move || drop(tell.send(own.block_on(command.run()))))
+        .map_err(|error| Failure::outside("cannot start", &error))?;
+    runtime.block_on(async {
+        tokio::select! {
+            // Nothing told = it has panicked, and said so.
+            done = told => done.unwrap_or_else(|_| Ok(ExitCode::from(PANICKED))),
+            Ok(()) = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+        }
+    })
 }
 
 /// Twice the processors: while all of them are busy with batches, somebody still hears what the database answers.

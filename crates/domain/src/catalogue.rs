@@ -62,6 +62,8 @@ pub struct Device {
     pub external_ids: Vec<String>,
     /// How it speaks, where that differs from the kind's default.
     pub reports: BTreeMap<ObservationKind, Reports>,
+    /// What else is known of it, in the order of the names; no rule asks for it.
+    pub props: BTreeMap<String, Value>,
 }
 
 /// One place that a device covers.

@@ -162,6 +162,16 @@ impl CaseId {
     }
 }
 
+impl EvidenceId {
+    /// The id of a content hash as people write one: 64 hex digits in either case, with `sha256:` before them or not.
+    #[must_use]
+    pub fn of_hash(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        let is_hash = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_hash.then(|| Self(SmolStr::new(digits.to_ascii_lowercase())))
+    }
+}
+
 impl SeatId {
     /// A seat is named by its case and its running number on it.
     #[must_use]
@@ -189,6 +199,17 @@ impl ActId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_picture_has_one_id_however_it_is_written() {
+        let digits = "63f5".repeat(16);
+        for text in [digits.clone(), digits.to_uppercase(), format!("sha256:{digits}")] {
+            assert_eq!(EvidenceId::of_hash(&text).unwrap().as_str(), digits, "{text}");
+        }
+        for text in ["", "63f5", &"g".repeat(64), &format!("sha1:{digits}"), &format!("sha256:sha256:{digits}")] {
+            assert_eq!(EvidenceId::of_hash(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn hostile_texts_are_no_ids() {

@@ -88,7 +88,7 @@ impl Metrics {
             )?,
             dead_letters: on.counters(
                 "dead_letters_total",
-                "Records parked, by topic and code.",
+                "Records parked, by topic without its prefix, and code.",
                 &["topic", "code"],
             )?,
             log_lag_records: on.gauges("log_lag_records", "Records not yet watched.", &["partition"])?,
@@ -144,7 +144,7 @@ impl Metrics {
             )?,
             log_begins_late: on.counters(
                 "log_begins_late_total",
-                "Times that records turned out to be deleted that were still to be read, by topic.",
+                "Times that records turned out to be deleted that were still to be read, by topic without its prefix.",
                 &["topic"],
             )?,
             registry: registry.clone(),
@@ -159,7 +159,7 @@ impl Metrics {
         for reason in ["overtaken", "failed"] {
             metrics.watch_interruptions.with_label_values(&[reason]).reset();
         }
-        metrics.dead_letters.with_label_values(&["observation", "fault"]).reset();
+        metrics.dead_letters.with_label_values(&[&Topic::Observation.to_string(), "fault"]).reset();
         for topic in Topic::OWN {
             metrics.log_begins_late.with_label_values(&[&topic.to_string()]).reset();
         }

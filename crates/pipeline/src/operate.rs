@@ -143,6 +143,10 @@ impl Operate {
             return Ok(false);
         }
         let Some((seat, seen)) = seat else { return Ok(true) };
+        // Nobody has seen what is still to come.
+        if *seen > case.version {
+            return Ok(false);
+        }
         // What is newer than this case's row is another's, and makes this transaction begin again.
         let since = self.store.journal(case.id.as_str(), crate::docs::signed(*seen), u32::MAX).await?;
         for row in since {

@@ -101,7 +101,7 @@ pub(crate) async fn faulted(watch: &Watch, partition: u32, found: Fetched, fault
         said: fault.said(),
     };
     watch.log.append(vec![parked.append(&name)]).await?;
-    watch.metrics.dead_letters.with_label_values(&["observation", "fault"]).inc();
+    watch.metrics.dead_letters.with_label_values(&[&Topic::Observation.to_string(), "fault"]).inc();
     Ok(())
 }
 

@@ -314,6 +314,7 @@ fn street(book: &RuleBook, rule: &Rule, example: &Example, place: &PlaceId) -> R
             upstream: None,
             external_ids: Vec::new(),
             reports: BTreeMap::new(),
+            props: BTreeMap::new(),
         };
         catalogue.devices.insert(id, Arc::new(device));
     }

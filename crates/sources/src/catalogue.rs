@@ -1,16 +1,21 @@
 //! Catalogue files (INTERFACE §7): tables of grid cells, places, devices and units into the domain.
 
 mod cells;
+mod columns;
+mod fit;
 mod registrar;
 mod shapes;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_domain::catalogue::{Catalogue, Coverage, Device, DeviceKind, GridCell, GridLevel, Place, Unit};
 use muster_domain::id::{ClassId, Competence, DeviceId, GridId, PlaceId, UnitId};
+use muster_rules::rulebook::RuleBook;
 
 use crate::table::{Bad, Row, Table};
 use cells::Cells;
+use columns::columns;
 
 pub use registrar::{NotTaken, Registrar, Taken, Taking};
 
@@ -62,7 +67,7 @@ pub struct Difference {
 
 /// Reads a table into a catalogue: what it names is added or replaced, what it does not name stays.
 ///
-/// With `partial`, bad lines are left out instead of refusing the whole file; they are still named.
+/// With `partial`, bad lines are left out instead of refusing the whole file; they are still named, each once.
 ///
 /// # Errors
 /// Every bad line, when nothing was taken over.
@@ -72,119 +77,94 @@ pub fn read_into(
     table: &Table,
     partial: bool,
 ) -> Result<(Difference, Vec<Bad>), Vec<Bad>> {
+    let (rows, wrong) = read(kind, table)?;
+    take(catalogue, rows, wrong, partial)
+}
+
+/// The same for lines that must also go with a rule book, and may name only what the catalogue holds with them.
+///
+/// # Errors
+/// As [`read_into`].
+pub fn read_fitting(
+    catalogue: &mut Catalogue,
+    book: &RuleBook,
+    kind: Kind,
+    table: &Table,
+    partial: bool,
+) -> Result<(Difference, Vec<Bad>), Vec<Bad>> {
+    let (mut rows, mut wrong) = read(kind, table)?;
+    fit::Fit { catalogue, book, kind, table, partial }.sift(&mut rows, &mut wrong);
+    wrong.sort_by_key(|bad| bad.line);
+    take(catalogue, rows, wrong, partial)
+}
+
+/// A line as what it is.
+#[derive(Debug)]
+enum Item {
+    Cell(GridCell),
+    Place(Arc<Place>),
+    Device(Arc<Device>),
+    Unit(Arc<Unit>),
+}
+
+type Rows<'a> = Vec<(&'a Row, Item)>;
+
+/// What the lines say by themselves, and those that say nothing.
+fn read(kind: Kind, table: &Table) -> Result<(Rows<'_>, Vec<Bad>), Vec<Bad>> {
     let (known, needed) = columns(kind);
     table.require(known, needed)?;
-    let (mut draft, mut difference, mut wrong) = (catalogue.clone(), Difference::default(), Vec::new());
-    let mut names: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    let (mut rows, mut wrong) = (Vec::new(), Vec::new());
+    let mut names: BTreeMap<&str, u64> = BTreeMap::new();
     for row in &table.rows {
         let cells = Cells { table, row };
-        if let Some(first) = names.insert(cells.text("id", "编码").to_owned(), row.line) {
+        if let Some(first) = names.insert(cells.name(), row.line) {
             wrong.push(table.bad(row, "id", format!("stands on line {first} already")));
             continue;
         }
-        match take(&mut draft, kind, &cells) {
-            Ok(Step::Added) => difference.added += 1,
-            Ok(Step::Changed) => difference.changed += 1,
-            Ok(Step::Same) => difference.same += 1,
+        let item = match kind {
+            Kind::Grid => grid_cell(&cells).map(Item::Cell),
+            Kind::Places => place(&cells).map(|place| Item::Place(Arc::new(place))),
+            Kind::Devices => device(&cells).map(|device| Item::Device(Arc::new(device))),
+            Kind::Units => unit(&cells).map(|unit| Item::Unit(Arc::new(unit))),
+        };
+        match item {
+            Ok(item) => rows.push((row, item)),
             Err(bad) => wrong.push(bad),
         }
     }
+    Ok((rows, wrong))
+}
+
+fn take(
+    catalogue: &mut Catalogue,
+    rows: Rows<'_>,
+    wrong: Vec<Bad>,
+    partial: bool,
+) -> Result<(Difference, Vec<Bad>), Vec<Bad>> {
     if !wrong.is_empty() && !partial {
         return Err(wrong);
     }
-    *catalogue = draft;
+    let mut difference = Difference::default();
+    for (_, item) in rows {
+        let count = &mut difference;
+        match item {
+            Item::Cell(cell) => count.put(&mut catalogue.grid, cell.id.clone(), cell),
+            Item::Place(place) => count.put(&mut catalogue.places, place.id.clone(), place),
+            Item::Device(device) => count.put(&mut catalogue.devices, device.id.clone(), device),
+            Item::Unit(unit) => count.put(&mut catalogue.units, unit.id.clone(), unit),
+        }
+    }
     Ok((difference, wrong))
 }
 
-enum Step {
-    Added,
-    Changed,
-    Same,
-}
-
-fn take(catalogue: &mut Catalogue, kind: Kind, cells: &Cells<'_>) -> Result<Step, Bad> {
-    fn put<K: Ord, V: PartialEq>(map: &mut std::collections::BTreeMap<K, V>, key: K, value: V) -> Step {
+impl Difference {
+    fn put<K: Ord, V: PartialEq>(&mut self, map: &mut BTreeMap<K, V>, key: K, value: V) {
         match map.get(&key) {
-            None => drop(map.insert(key, value)),
-            Some(known) if *known == value => return Step::Same,
-            Some(_) => {
-                map.insert(key, value);
-                return Step::Changed;
-            }
+            None => self.added += 1,
+            Some(known) if *known == value => return self.same += 1,
+            Some(_) => self.changed += 1,
         }
-        Step::Added
-    }
-    Ok(match kind {
-        Kind::Grid => {
-            let cell = grid_cell(cells)?;
-            put(&mut catalogue.grid, cell.id.clone(), cell)
-        }
-        Kind::Places => {
-            let place = place(cells)?;
-            put(&mut catalogue.places, place.id.clone(), Arc::new(place))
-        }
-        Kind::Devices => {
-            let device = device(cells)?;
-            put(&mut catalogue.devices, device.id.clone(), Arc::new(device))
-        }
-        Kind::Units => {
-            let unit = unit(cells)?;
-            put(&mut catalogue.units, unit.id.clone(), Arc::new(unit))
-        }
-    })
-}
-
-type Columns = (&'static [(&'static str, &'static str)], &'static [&'static str]);
-
-fn columns(kind: Kind) -> Columns {
-    match kind {
-        Kind::Grid => (
-            &[("id", "编码"), ("name", "名称"), ("level", "层级"), ("parent", "上级"), ("geometry", "范围")],
-            &["id", "name", "level"],
-        ),
-        Kind::Places => (
-            &[
-                ("id", "编码"),
-                ("class", "类别"),
-                ("name", "名称"),
-                ("grid", "网格"),
-                ("lon", "经度"),
-                ("lat", "纬度"),
-                ("crs", "坐标系"),
-                ("geometry", "范围"),
-                ("props", "属性"),
-                ("combine", "合并"),
-                ("units", "责任单位"),
-            ],
-            &["id", "class", "name"],
-        ),
-        Kind::Devices => (
-            &[
-                ("id", "编码"),
-                ("kind", "类型"),
-                ("name", "名称"),
-                ("places", "点位"),
-                ("upstream", "上级设备"),
-                ("external_ids", "外部编号"),
-                ("reports", "上报方式"),
-                ("props", "属性"),
-            ],
-            &["id", "kind", "name"],
-        ),
-        Kind::Units => (
-            &[
-                ("id", "编码"),
-                ("name", "名称"),
-                ("kind", "类型"),
-                ("grids", "负责网格"),
-                ("competence", "职责"),
-                ("capacity", "同时案件数"),
-                ("phone", "电话"),
-                ("valid_from", "生效"),
-                ("valid_to", "失效"),
-            ],
-            &["id", "name", "competence"],
-        ),
+        map.insert(key, value);
     }
 }
 
@@ -220,6 +200,9 @@ fn place(cells: &Cells<'_>) -> Result<Place, Bad> {
     })
 }
 
+/// How other systems name devices.
+const SCHEMES: [&str; 5] = ["gb28181", "gat1400", "frigate", "gb26875", "mqtt"];
+
 fn device(cells: &Cells<'_>) -> Result<Device, Bad> {
     let kind = match cells.text("kind", "类型") {
         "camera" | "摄像机" => DeviceKind::Camera,
@@ -235,8 +218,8 @@ fn device(cells: &Cells<'_>) -> Result<Device, Bad> {
         Ok(Coverage { place, zone: zone.map(|zone| zone.trim().to_owned()) })
     });
     let external = cells.row.list("external_ids", "外部编号").map(|id| match id.split_once(':') {
-        Some((scheme, value)) if !scheme.is_empty() && !value.is_empty() => Ok(id.to_owned()),
-        _ => Err(cells.bad("external_ids", format!("`{id}` is not scheme:value"))),
+        Some((scheme, value)) if SCHEMES.contains(&scheme) && !value.is_empty() => Ok(id.to_owned()),
+        _ => Err(cells.bad("external_ids", format!("`{id}` is not scheme:value of {}", SCHEMES.join(", ")))),
     });
     Ok(Device {
         id: cells.id("id", "编码", DeviceId::parse)?,
@@ -246,6 +229,7 @@ fn device(cells: &Cells<'_>) -> Result<Device, Bad> {
         upstream: cells.maybe_id("upstream", "上级设备", DeviceId::parse)?,
         external_ids: external.collect::<Result<_, Bad>>()?,
         reports: cells.reports()?,
+        props: cells.props()?,
     })
 }
 
@@ -259,6 +243,10 @@ fn unit(cells: &Cells<'_>) -> Result<Unit, Bad> {
         text => Some(text.parse().map_err(|_| cells.bad("capacity", "must be a whole number"))?),
     };
     let phone = cells.text("phone", "电话");
+    let (valid_from, valid_to) = (cells.instant("valid_from", "生效")?, cells.instant("valid_to", "失效")?);
+    if valid_from.zip(valid_to).is_some_and(|(from, to)| to <= from) {
+        return Err(cells.bad("valid_to", "is not after valid_from: the unit would never be valid"));
+    }
     Ok(Unit {
         id: cells.id("id", "编码", UnitId::parse)?,
         name: cells.needed("name", "名称")?,
@@ -267,8 +255,8 @@ fn unit(cells: &Cells<'_>) -> Result<Unit, Bad> {
         competence,
         capacity,
         phone: (!phone.is_empty()).then(|| phone.to_owned()),
-        valid_from: cells.instant("valid_from", "生效")?,
-        valid_to: cells.instant("valid_to", "失效")?,
+        valid_from,
+        valid_to,
     })
 }
 

@@ -25,8 +25,8 @@ pub struct CaseFilter {
     pub unit: Option<String>,
     /// In one of these grid cells; none = anywhere. Cells below a cell are the caller's to name.
     pub grids: Vec<String>,
-    /// Live, and a clock of it has run out by this instant, in microseconds since 1970.
-    pub overdue_at: Option<i64>,
+    /// Live with a clock that has run out by this instant, in microseconds since 1970; or with `false`, anything else.
+    pub overdue: Option<(bool, i64)>,
     /// Its search text holds this, in lower case.
     pub q: Option<String>,
 }
@@ -83,7 +83,7 @@ impl CaseCursor {
     /// Reads what a page gave as its `next`.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] if it is none.
+    /// [`StoreError::Cursor`] if it is none.
     pub fn parse(cursor: &str) -> Result<Self, StoreError> {
         let mut parts = cursor.splitn(3, '.');
         let mut number = || parts.next()?.parse().ok();
@@ -107,13 +107,14 @@ impl CaseFilter {
             last.map(|last| last.turn),
             last.map(|last| last.id.as_str()),
             &self.unit,
-            self.overdue_at,
+            self.overdue.map(|(_, now)| now),
             &self.q.as_deref().map(contains),
             &self.jurisdiction,
             &self.subject,
             &grids,
             BETWEEN,
             rows,
+            self.overdue.map(|(late, _)| late),
         ]
     }
 }
@@ -135,7 +136,7 @@ impl Store {
     /// A page of cases: live before ended, by harm, then by what falls due first.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] if the cursor is none.
+    /// [`StoreError::Cursor`] if the cursor is none.
     pub async fn cases(
         &self,
         filter: &CaseFilter,

@@ -97,6 +97,9 @@ pub enum StoreError {
         /// What it says.
         what: String,
     },
+    /// A list is asked to go on from where it never was.
+    #[error("`cursor` is not one that this list gave")]
+    Cursor,
     /// The request cannot be carried out, now or ever.
     #[error("{0}")]
     Refused(String),

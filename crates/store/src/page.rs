@@ -31,7 +31,7 @@ impl<T> Page<T> {
 }
 
 pub(crate) fn bad_cursor() -> StoreError {
-    StoreError::Refused("`cursor` is not one that this list gave".to_owned())
+    StoreError::Cursor
 }
 
 #[cfg(test)]

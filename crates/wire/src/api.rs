@@ -97,11 +97,11 @@ pub struct Clause {
 pub struct Letter {
     /// Its number.
     pub id: u64,
-    /// The dead letter topic it lies in.
+    /// The dead letter topic it lies in, without the prefix of our own topics.
     pub topic: String,
     /// At which offset.
     pub offset: u64,
-    /// Where it was found.
+    /// The topic it was found on by its full name, with the prefix, as other programs know it.
     pub original_topic: String,
     /// In which partition, where it came from one.
     pub original_partition: Option<i64>,
@@ -215,6 +215,8 @@ pub struct Part {
 
 /// A command on a case. Facts are always taken and marked when they are late; decisions can be refused.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+// A word that is not understood might have been the one that mattered.
+#[serde(deny_unknown_fields)]
 pub struct Command {
     /// What is done or decided.
     #[schemars(extend("enum" = [
@@ -235,7 +237,7 @@ pub struct Command {
     #[serde(default)]
     #[schemars(extend("enum" = ["real", "false", "duplicate", "not_ours", null]))]
     pub verdict: Option<String>,
-    /// For `photo`: the id of a picture that is kept.
+    /// For `photo`: the id of a picture that is kept, which is the SHA-256 of its bytes; `sha256:` may stand before it.
     #[serde(default)]
     pub evidence: Option<String>,
     /// For facts: when it was done, if not just now.

@@ -116,6 +116,10 @@ impl JsonSchema for Scalar<'_> {
 pub(crate) struct Values<'a>(pub(crate) Vec<(Text<'a>, Scalar<'a>)>);
 
 impl<'a> Values<'a> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The values of the domain.
     pub(crate) fn of<'v: 'a>(values: impl IntoIterator<Item = (&'v String, &'v Value)>) -> Self {
         Self(values.into_iter().map(|(name, value)| (name.into(), value.into())).collect())

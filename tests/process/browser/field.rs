@@ -50,6 +50,10 @@ async fn walk(scripts: bool) {
     tab.choose(".foot [name=photo]", photo.path());
     tab.eval(TAP);
     tab.wait("done", &format!("{} && document.querySelector('.note.good')", done(3)));
+    tab.eval("document.querySelector('.foot [name=note]').value = '车已开走'");
+    tab.eval(TAP);
+    let noted = "document.querySelector('.foot [name=note]')?.closest('label').textContent.includes('(1)')";
+    tab.wait("the remark to be counted", noted);
     assert_eq!(tab.troubles(server.url()), Vec::<String>::new());
     let case = api.list("/api/v1/cases").await.remove(0);
     let journal = api.list(&format!("/api/v1/cases/{}/events", case["id"].as_str().unwrap())).await;

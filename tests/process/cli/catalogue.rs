@@ -58,7 +58,14 @@ fn takes_catalogue_files(stage: &Stage, to: &[&str]) {
     assert_eq!(counts(&import("grid", &file(&folder, "grid.geojson", shape), &[], 0)), [1, 0, 0]);
     let unfit = file(&folder, "unfit.csv", "id,class,name,props\nlane-7,fire_lane,七号,\"{\"\"wheels\"\":4}\"\n");
     let unfit = import("places", &unfit, &[], 1);
-    assert!(unfit["refused"] == "does-not-fit" && unfit["reason"].as_str().unwrap().contains("lane-7"), "{unfit}");
+    assert_eq!(unfit["refused"], "bad-lines", "{unfit}");
+    assert_eq!((&unfit["bad"][0]["line"], &unfit["bad"][0]["column"]), (&json!(2), &json!("props")), "{unfit}");
+    let lost = "id,class,name,grid\nlane-6,fire_lane,六号,500103005\nlane-5,fountain,五号,\nlane-4,fire_lane,四号,zz\n";
+    let lost = file(&folder, "lost.csv", lost);
+    run(stage, &[&["import"], to, &["places", &lost]].concat())
+        .ended(1, &["lost.csv:3: class: ", "lost.csv:4: grid: there is no grid cell zz", "import grid first"]);
+    let partial = import("places", &lost, &["--partial"], 1);
+    assert_eq!((counts(&partial), partial["bad"].as_array().unwrap().len()), ([1, 0, 0], 2), "{partial}");
 }
 
 #[tokio::test]
@@ -118,10 +125,12 @@ fn what_cannot_be_imported_is_refused_in_words() {
     for (arguments, code, words) in rows {
         run(&stage, arguments).ended(code, &[words]);
     }
-    let fresh = imported(&stage, &["units", &units], 0);
+    run(&stage, &["import", "units", &units]).ended(1, &["units.csv:2: grids: ", "import grid first"]);
+    let fresh = imported(&stage, &["grid", &file(&folder, "grid.csv", STREET.grid)], 0);
     assert_eq!(
         (counts(&fresh), &fresh["version"]),
-        ([2, 0, 0], &json!(1)),
+        ([1, 0, 0], &json!(1)),
         "an empty folder begins with the rules built in"
     );
+    assert_eq!(counts(&imported(&stage, &["units", &units], 0)), [2, 0, 0]);
 }

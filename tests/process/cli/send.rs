@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
 use muster_tests::{Server, eventually};
 use serde_json::json;
@@ -83,6 +84,29 @@ async fn who_may_not_send_is_told_which_token_is_missing() {
     import.ended(2, &["403", "right role"]);
     let mut by_variable = stage.command(&["send", "--url", server.url(), &path]);
     Ran::of(by_variable.env("MUSTER_TOKEN_FILE", &token)).ended(0, &[]);
+}
+
+#[tokio::test]
+async fn a_command_that_is_interrupted_says_so_by_its_code() {
+    let (stage, server, api) = served().await;
+    let mut command = stage.command(&["send", "--url", server.url(), "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for event in blocked(1) {
+        writeln!(input, "{event}").unwrap();
+    }
+    // It is at work, and waits for more in a read that nobody ends.
+    let cases = async || Some(api.list("/api/v1/cases").await).filter(|cases| cases.len() == 1);
+    eventually("the case", PATIENCE, cases).await;
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"), "{output:?}");
+    drop(input);
+
+    server.signal("INT");
+    assert!(server.terminate().success(), "a server that is told to stop has done what it was asked");
 }
 
 #[test]

@@ -30,7 +30,8 @@ fn accept(case: &Value) -> Value {
 }
 
 async fn keyed(api: &Api, case: &str, key: &str, command: &Value) -> Answer {
-    let request = api.request(Method::POST, &format!("/api/v1/cases/{case}/commands")).header("idempotency-key", key);
+    let request = api.request(Method::POST, &format!("/api/v1/cases/{case}/commands"));
+    let request = request.header("content-type", "application/json").header("idempotency-key", key);
     send(request.body(command.to_string())).await.unwrap()
 }
 
@@ -41,6 +42,7 @@ async fn a_command_that_is_repeated_is_carried_out_once() {
     let again = keyed(&api, id(&case), "k-1", &accept(&case)).await;
     assert_eq!((first.status, again.status), (200, 200), "{}", again.text());
     assert_eq!(first.json()["version"], again.json()["version"], "the same answer as before");
+    assert_eq!(first.header("etag"), again.header("etag"), "to its tag");
     let other = keyed(&api, id(&case), "k-1", &json!({ "command": "note", "reason": "别的" })).await;
     assert_eq!((other.status, other.problem().as_str()), (422, "key-reused"));
     let without = api.order(id(&case), &accept(&case)).await;
@@ -82,6 +84,7 @@ async fn versions_are_tags_and_may_be_made_a_condition() {
     assert_eq!((same.status, same.body.len()), (304, 0));
     let order = |tag: String| {
         let request = api.request(Method::POST, &format!("{path}/commands")).header("if-match", tag);
+        let request = request.header("content-type", "application/json");
         send(request.body(accept(&case).to_string()))
     };
     let stale = order("\"1\"".to_owned()).await.unwrap();

@@ -44,18 +44,22 @@ fn exit_codes_mean_something() {
         std::fs::create_dir(path).unwrap();
         std::fs::write(path.join("a.toml"), text).unwrap();
     }
+    let (alone, broken) = (format!("{}/a.toml", good.display()), format!("{}/a.toml", bad.display()));
     let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
     let data = ("MUSTER_DATA_DIR", folder.path().to_str().unwrap());
     let any = ("MUSTER_HTTP__LISTEN", "127.0.0.1:0");
     let kafka = ("MUSTER_LOG__URL", "kafka://127.0.0.1:1");
     let postgres = ("MUSTER_STORE__URL", "postgres://nobody@127.0.0.1:1/none");
     type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], i32, &'a str);
-    let rows: [Row; 16] = [
+    let rows: [Row; 19] = [
         (&["rules", "check", good], &[], 0, ""),
         (&["rules", "test", good, "--json"], &[], 0, ""),
         (&["rules", "check", good, "--json"], &[], 0, ""),
         (&["rules", "check", bad, "--json"], &[], 1, "a.toml:2:"),
         (&["rules", "check", "/nowhere"], &[], 2, "/nowhere"),
+        (&["rules", "check", &alone], &[], 0, ""),
+        (&["rules", "test", &alone, &broken], &[], 1, "a.toml:2:"),
+        (&["rules", "test"], &[], 2, "FILE"),
         (&["serve", "--print-config"], &[], 0, ""),
         (&["dance"], &[], 2, "dance"),
         (&["serve", "--dance"], &[], 2, "--dance"),

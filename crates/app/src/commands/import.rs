@@ -16,7 +16,8 @@ use crate::exit::Failure;
 /// Take over files of the catalogue (grid, places, devices, units), or reports of another system by a mapping.
 ///
 /// Files are CSV, JSON lines (.ndjson, .jsonl) or, for the grid, GeoJSON. A catalogue file is refused as a whole with
-/// every bad line named; the same file again changes nothing. Where a server holds the data folder the files go to it.
+/// every bad line named; the same file again changes nothing. What a line names must be there: grid, units, places and
+/// devices go in this order. Where a server holds the data folder the files go to it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
     /// What the files hold.
@@ -34,7 +35,8 @@ pub(crate) struct Import {
     /// Leave bad lines out instead of refusing the file; they are named all the same, and the exit code is 1.
     #[arg(long)]
     partial: bool,
-    /// Say what would change, and change nothing.
+    /// Say what would change, and change nothing. Of reports: which can be read; whether one is known already, only a server
+    /// knows, and none is asked.
     #[arg(long)]
     dry_run: bool,
     /// One JSON object a line.

@@ -21,16 +21,18 @@ pub(crate) struct Rules {
 enum What {
     /// Every error with file:line:column and a hint; exit code 1 if there is one.
     Check {
-        /// The folder of the rule book.
-        folder: PathBuf,
+        /// The folder of the rule book, or its files; together they are one book.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
         /// One JSON object a line.
         #[arg(long)]
         json: bool,
     },
     /// Each example a line; exit code 1 if one does not come true.
     Test {
-        /// The folder of the rule book.
-        folder: PathBuf,
+        /// The folder of the rule book, or its files; together they are one book.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
         /// One JSON object a line.
         #[arg(long)]
         json: bool,
@@ -40,8 +42,8 @@ enum What {
 impl Rules {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self.what {
-            What::Check { folder, json } => {
-                let files = parts::rules_of(&folder)?;
+            What::Check { files, json } => {
+                let files = parts::rules_of(&files)?;
                 let book = RuleBook::check(&files).map_err(|errors| refused(&errors, json))?;
                 let words = format!("{} rules, every example comes true", book.rules.len());
                 let line =
@@ -49,8 +51,8 @@ impl Rules {
                 crate::say(&format!("{line}\n"));
                 Ok(ExitCode::SUCCESS)
             }
-            What::Test { folder, json } => {
-                let files = parts::rules_of(&folder)?;
+            What::Test { files, json } => {
+                let files = parts::rules_of(&files)?;
                 let book = RuleBook::parse(&files).map_err(|errors| refused(&errors, json))?;
                 let verdicts = examples::run(&book);
                 for verdict in &verdicts {

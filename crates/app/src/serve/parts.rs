@@ -1,6 +1,6 @@
 //! The parts of a process, opened in order: clock, store, log, identity, configuration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -194,17 +194,25 @@ pub(crate) fn built_in_rules() -> RuleFiles {
 /// The rule book of the settings' folder, if they name one.
 pub(crate) fn first_rules(settings: &Settings) -> Result<Option<RuleFiles>, Failure> {
     let folder = &settings.rules.dir;
-    if folder.as_os_str().is_empty() { Ok(None) } else { rules_of(folder).map(Some) }
+    if folder.as_os_str().is_empty() { Ok(None) } else { rules_of(&[folder]).map(Some) }
 }
 
-/// The `.toml` files of a folder, in the order of their names.
-pub(crate) fn rules_of(folder: &Path) -> Result<RuleFiles, Failure> {
-    const MOST: u64 = 4 << 20;
-    let outside = |error: &std::io::Error| Failure::outside(format!("cannot read {}", folder.display()), error);
-    let no_folder =
-        |error: std::io::Error| Failure::usage(format!("{} is no folder that can be read: {error}", folder.display()));
+/// The files of a rule book: those that are named, and the `.toml` files of folders in the order of their names.
+pub(crate) fn rules_of(named: &[impl AsRef<Path>]) -> Result<RuleFiles, Failure> {
+    let mut paths = Vec::new();
+    for path in named.iter().map(AsRef::as_ref) {
+        if path.is_dir() {
+            paths.extend(in_folder(path)?);
+        } else {
+            paths.push(path.to_path_buf());
+        }
+    }
+    paths.iter().map(|path| Ok((path.display().to_string(), text_of(path)?))).collect()
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .map_err(no_folder)?
+        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", folder.display())))?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
         .collect();
@@ -212,15 +220,15 @@ pub(crate) fn rules_of(folder: &Path) -> Result<RuleFiles, Failure> {
     if paths.is_empty() {
         return Err(Failure::refused(format!("{} holds no .toml file", folder.display())));
     }
-    paths
-        .into_iter()
-        .map(|path| {
-            let size = std::fs::metadata(&path).map_err(|error| outside(&error))?.len();
-            if size > MOST {
-                return Err(Failure::refused(format!("{} has {size} bytes, at most {MOST} are read", path.display())));
-            }
-            let text = std::fs::read_to_string(&path).map_err(|error| outside(&error))?;
-            Ok((path.display().to_string(), text))
-        })
-        .collect()
+    Ok(paths)
+}
+
+fn text_of(path: &Path) -> Result<String, Failure> {
+    const MOST: u64 = 4 << 20;
+    let unreadable = |error: std::io::Error| Failure::usage(format!("{} cannot be read: {error}", path.display()));
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > MOST {
+        return Err(Failure::refused(format!("{} has {size} bytes, at most {MOST} are read", path.display())));
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
 }

@@ -25,7 +25,7 @@ fn setup(settings: &Settings) -> Setup {
             path,
         }),
         rules: rules
-            .map(|path| RulesFolder { files: rules_of(&path).map_err(|failure| failure.words().to_owned()), path }),
+            .map(|path| RulesFolder { files: rules_of(&[&path]).map_err(|failure| failure.words().to_owned()), path }),
         store_connections: settings.store.max_connections,
     }
 }

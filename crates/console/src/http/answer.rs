@@ -5,6 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use muster_pipeline::PipelineError;
+use muster_store::StoreError;
 use muster_wire::problem::{MEDIA_TYPE, Problem};
 
 use super::pages::follow;
@@ -23,8 +24,12 @@ pub(super) fn refuse(status: u16, code: &str, detail: impl Into<String>) -> Resp
 /// What failed inside: said in the log, not to the caller.
 pub(super) fn failed(error: &PipelineError) -> Response {
     let words = muster_pipeline::chain(error);
-    if let PipelineError::Store(muster_store::StoreError::Refused(what)) = error {
-        return refuse(400, "refused", what.clone());
+    match error {
+        PipelineError::Store(StoreError::Cursor) => {
+            return problem(&bad_parameter("cursor", "is not one that this list gave"));
+        }
+        PipelineError::Store(StoreError::Refused(what)) => return refuse(400, "refused", what.clone()),
+        _ => {}
     }
     tracing::error!(error = %words, "a request failed");
     let mut response = refuse(503, "unavailable", "the store or the log cannot be used now; try again");

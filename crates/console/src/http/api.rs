@@ -53,7 +53,8 @@ fn linked(desk: &Desk, case: &Case) -> Value {
     let mut shown = value(&muster_wire::case::write(case));
     let seats = shown.get_mut("seats").and_then(Value::as_array_mut);
     for (seat, shown) in case.seats.iter().zip(seats.into_iter().flatten()) {
-        if seat.unit.is_some()
+        if case.state.is_live()
+            && seat.unit.is_some()
             && seat.state != muster_domain::case::SeatState::Returned
             && let (Some(link), Some(shown)) = (desk.link(&seat.id), shown.as_object_mut())
         {
@@ -205,14 +206,15 @@ pub(super) async fn evidence(
     query: Query<Why>,
     Extension(caller): Extension<Caller>,
 ) -> Response {
-    let Ok(id) = EvidenceId::parse(&id) else { return answer::not_found().await };
-    let case = query.case.as_deref().filter(|case| !case.is_empty());
-    if let Some(case) = case
-        && let Err(refusal) = visible(&state, case, &caller).await
-    {
-        return *refusal;
-    }
-    match state.desk.view_evidence(&id, &caller.name, case, &query.reason).await {
+    let Some(id) = EvidenceId::of_hash(&id) else { return answer::not_found().await };
+    let case = match query.case.as_deref().filter(|case| !case.is_empty()) {
+        Some(case) => match visible(&state, case, &caller).await {
+            Ok(case) => Some(case),
+            Err(refusal) => return *refusal,
+        },
+        None => None,
+    };
+    match state.desk.view_evidence(&id, &caller.name, case.as_ref(), &query.reason).await {
         Ok(found) => {
             let headers =
                 [(header::CONTENT_TYPE, found.media_type), (header::CONTENT_DISPOSITION, "inline".to_owned())];

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_domain::case::{Actor, Case, CaseState};
 use muster_domain::id::{CaseId, SeatId};
+use muster_domain::lifecycle::Command;
 use muster_domain::text::Words;
 use muster_domain::time::Filed;
 use muster_pipeline::admit::Caller;
@@ -39,6 +40,9 @@ pub(super) async fn from_api(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if !heads::is_json(&headers) {
+        return answer::refuse(415, "unsupported-media-type", "send application/json");
+    }
     let sent = match Sent::json(&body) {
         Ok(sent) => sent,
         Err(problem) => return answer::problem(&problem),
@@ -73,8 +77,12 @@ pub(super) async fn from_api(
 
 fn again(status: u32, body: String) -> Response {
     let status = u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
-    let kind = if status.is_success() { "application/json" } else { muster_wire::problem::MEDIA_TYPE };
-    (status, [(header::CONTENT_TYPE, kind)], body).into_response()
+    if !status.is_success() {
+        return (status, [(header::CONTENT_TYPE, muster_wire::problem::MEDIA_TYPE)], body).into_response();
+    }
+    // The answer is the case as it was then, and says of which version.
+    let version = api::value(&body).get("version").and_then(serde_json::Value::as_u64).unwrap_or_default();
+    (status, as_case(version), body).into_response()
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row of a table, column by column")]
@@ -107,6 +115,13 @@ async fn carry_out(state: &State, id: &str, caller: &Caller, headers: &HeaderMap
         Ok(expects) => expects,
         Err(problem) => return answer::problem(&problem),
     };
+    if let Command::Photo(_, picture) = &command {
+        match state.desk.has_evidence(picture).await {
+            Ok(true) => {}
+            Ok(false) => return answer::problem(&no_picture()),
+            Err(error) => return answer::failed(&error),
+        }
+    }
     let by = Actor::Desk(caller.name.clone());
     match state.desk.order(&id, &Order { by, command, reason: sent.words(), expects }).await {
         Ok(case) => shown(&case),
@@ -115,10 +130,12 @@ async fn carry_out(state: &State, id: &str, caller: &Caller, headers: &HeaderMap
 }
 
 /// A case as JSON with its version as a strong `ETag`.
-pub(super) fn shown(case: &Case) -> Response {
-    let tag = format!("\"{}\"", case.version);
-    let headers = [(header::CONTENT_TYPE, "application/json".to_owned()), (header::ETAG, tag)];
-    (headers, muster_wire::case::write(case)).into_response()
+fn shown(case: &Case) -> Response {
+    (as_case(case.version), muster_wire::case::write(case)).into_response()
+}
+
+fn as_case(version: u64) -> [(header::HeaderName, String); 2] {
+    [(header::CONTENT_TYPE, "application/json".to_owned()), (header::ETAG, format!("\"{version}\""))]
 }
 
 fn expected(headers: &HeaderMap, sent: &Sent) -> Result<Expects, Problem> {
@@ -141,6 +158,15 @@ fn expected(headers: &HeaderMap, sent: &Sent) -> Result<Expects, Problem> {
         }
     };
     Ok(Expects { version, state, seat })
+}
+
+/// Only what is kept can be shown to anybody later.
+fn no_picture() -> Problem {
+    let (zh, en) = (
+        "这张照片没有交来过；请先上传照片，再记入案件",
+        "nobody has handed in that picture; send it to /api/v1/media first, and then the command with its id",
+    );
+    Problem::new(422, "unknown-evidence").pointer("/evidence").detail(en).words(Words::new(zh, en))
 }
 
 /// Why a command came to nothing, in words, with what is allowed now.

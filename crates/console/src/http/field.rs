@@ -18,6 +18,7 @@ use super::scene::Drawn;
 use super::{State, answer};
 use crate::page;
 use crate::view::field::{FieldData, Holder, field};
+use crate::view::refusal;
 
 type At = Of<Arc<State>>;
 
@@ -30,11 +31,7 @@ pub(super) async fn show(Of(state): At, headers: HeaderMap, uri: Uri, Path(token
     let desk_phone = phone(&state);
     let held = match state.desk.holder(&token, cookie(&headers, COOKIE)).await {
         Ok(held) => held,
-        Err(LinkError::Failed(error)) => return answer::failed(&error),
-        Err(LinkError::Unknown) => return answer::not_found().await,
-        Err(LinkError::Elsewhere | LinkError::Dead) => {
-            return answer::page(page::field_gone(&drawn.look, desk_phone.as_deref()));
-        }
+        Err(error) => return link_refused(&error),
     };
     let events = state.desk.journal(&held.case.id, 0, 1000).await.unwrap_or_default();
     let holder = match &held.person {
@@ -93,7 +90,7 @@ pub(super) async fn post(
     } else {
         let name: String = posted.name.trim().chars().take(40).collect();
         if name.is_empty() {
-            return answer::refuse(400, "needs-name", "the first word on this link needs your name");
+            return refuse(400, "needs-name", "the first word on this link needs your name");
         }
         match state.desk.bind(&token, &device, &name).await {
             Ok(held) => held,
@@ -113,7 +110,7 @@ pub(super) async fn post(
     }
 }
 
-/// Carries out what was posted: the picture and the words first, since they are facts, then the step itself.
+/// Carries out what was posted: the picture and the words first, since they are facts, then the step if there is one.
 async fn carry_out(state: &State, held: &Held, posted: Posted) -> Result<(), Box<Response>> {
     let Posted { mut sent, note, photo, .. } = posted;
     let person = held.person.clone().unwrap_or_default();
@@ -121,6 +118,12 @@ async fn carry_out(state: &State, held: &Held, posted: Posted) -> Result<(), Box
     let seat = held.seat.id.clone();
     let order = |command, reason| Order { by: by.clone(), command, reason, expects: Expects::default() };
     let case = &held.case.id;
+    // Where there is no step the words may stand where a command has its own.
+    let facts_alone = matches!(sent.command.as_str(), "photo" | "note");
+    let note = if facts_alone && note.trim().is_empty() { sent.words().unwrap_or_default() } else { note };
+    if facts_alone && photo.is_none() && note.trim().is_empty() {
+        return Err(Box::new(refuse(400, "nothing-sent", "a photo or a few words are needed")));
+    }
     if let Some(bytes) = photo {
         let id = state.desk.keep_evidence(bytes, &person).await.map_err(|error| Box::new(evidence_refused(&error)))?;
         let photo = order(Command::Photo(Some(seat.clone()), id), None);
@@ -130,7 +133,7 @@ async fn carry_out(state: &State, held: &Held, posted: Posted) -> Result<(), Box
         let note = order(Command::Note(Some(seat.clone())), Some(note.chars().take(400).collect()));
         state.desk.order(case, &note).await.map_err(|error| Box::new(commands::refused(&error)))?;
     }
-    if sent.command == "photo" {
+    if facts_alone {
         return Ok(());
     }
     sent.take_seat(seat.as_str());
@@ -173,11 +176,16 @@ impl Posted {
     }
 }
 
+/// A refusal with the words that the page's script shows.
+fn refuse(status: u16, code: &str, detail: &str) -> Response {
+    answer::problem(&Problem::new(status, code).detail(detail).words(refusal::said(status, code, None).what))
+}
+
 fn link_refused(error: &LinkError) -> Response {
     match error {
         LinkError::Unknown => answer::refuse(404, "not-found", error.to_string()),
-        LinkError::Elsewhere => answer::refuse(403, "bound-elsewhere", error.to_string()),
-        LinkError::Dead => answer::refuse(410, "seat-gone", error.to_string()),
+        LinkError::Elsewhere => refuse(403, "bound-elsewhere", &error.to_string()),
+        LinkError::Dead => refuse(410, "seat-gone", &error.to_string()),
         LinkError::Failed(error) => answer::failed(error),
     }
 }

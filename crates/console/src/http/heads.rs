@@ -1,6 +1,7 @@
 //! What we read ourselves in the heads of requests: versions, the place in a stream, cookies, tokens.
 
 use axum::http::{HeaderMap, header};
+use muster_wire::media_type::{JSON, MediaType};
 use muster_wire::problem::Problem;
 
 /// The version that `If-Match` names; `None` where any will do.
@@ -27,11 +28,24 @@ pub fn if_none_match(headers: &HeaderMap, tag: &str) -> bool {
     known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
-/// The last publish number that a reader of the stream has seen. No store has counted to one that it cannot hold.
+/// A publish number that no store counts to: who has seen that must begin anew.
+pub const BEYOND_ALL: u64 = u64::MAX;
+
+/// The last publish number that a reader of the stream says to have seen; [`BEYOND_ALL`] where it is none of ours. A
+/// refusal would leave the browser's reader, which cannot forget the number, without a stream for good.
 #[must_use]
 pub fn last_event_id(headers: &HeaderMap) -> Option<u64> {
-    let last = number(headers.get("last-event-id")?.to_str().ok()?)?;
-    i64::try_from(last).is_ok().then_some(last)
+    // An empty one stands for none (WHATWG HTML §9.2.3).
+    let given = headers.get("last-event-id").filter(|given| !given.is_empty())?;
+    let last = given.to_str().ok().and_then(number).filter(|last| i64::try_from(*last).is_ok());
+    Some(last.unwrap_or(BEYOND_ALL))
+}
+
+/// Whether the body is JSON in UTF-8, as it says itself.
+#[must_use]
+pub fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    MediaType::parse(kind).is_ok_and(|kind| kind.essence() == JSON)
 }
 
 /// The value of a cookie.
@@ -81,8 +95,9 @@ mod tests {
     #[test]
     fn a_place_in_a_stream_is_one_that_a_store_can_count_to() {
         assert_eq!(last_event_id(&headers("last-event-id", "9223372036854775807")), Some(i64::MAX as u64));
-        for value in ["9223372036854775808", "18446744073709551615", "-1", "+1", "x", ""] {
-            assert_eq!(last_event_id(&headers("last-event-id", value)), None, "{value}");
+        for value in ["9223372036854775808", "18446744073709551615", "-1", "+1", "x", " "] {
+            assert_eq!(last_event_id(&headers("last-event-id", value)), Some(BEYOND_ALL), "{value}");
         }
+        assert_eq!((last_event_id(&headers("last-event-id", "")), last_event_id(&HeaderMap::new())), (None, None));
     }
 }

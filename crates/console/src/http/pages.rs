@@ -220,7 +220,7 @@ pub(super) async fn cases(
         kind: query.kind.clone(),
         unit: query.unit.clone(),
         grid: query.grid.clone(),
-        overdue: !query.overdue.is_empty(),
+        overdue: filter.overdue.is_some_and(|(late, _)| late),
         q: query.q.clone(),
     };
     let next = page.next.map(|cursor| follow(&drawn.look.path, &cursor));

@@ -40,8 +40,9 @@ impl CaseQuery {
             return Err(answer::bad_parameter("state", "is no state of a case"));
         }
         let overdue = match self.overdue.as_str() {
-            "1" | "true" | "on" => true,
-            "" | "0" | "false" => false,
+            "" => None,
+            "1" | "true" | "on" => Some(true),
+            "0" | "false" | "off" => Some(false),
             _ => return Err(answer::bad_parameter("overdue", "is neither true nor false")),
         };
         let above = (!self.grid.is_empty()).then(|| GridId::parse(&self.grid)).transpose();
@@ -59,7 +60,7 @@ impl CaseQuery {
             jurisdiction: caller.jurisdiction.clone(),
             unit: some(&self.unit),
             grids,
-            overdue_at: overdue.then(|| state.desk.clock.micros()),
+            overdue: overdue.map(|late| (late, state.desk.clock.micros())),
             q: some(&self.q.to_lowercase()),
             ..CaseFilter::default()
         })

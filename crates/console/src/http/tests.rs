@@ -1,11 +1,13 @@
 //! The routes asked without a socket: what is described is there, and every refusal is a problem.
 
 mod bench;
+mod facts;
 mod letters;
 mod same;
 mod shown;
 
 use axum::body::Body;
+use futures_util::StreamExt as _;
 use muster_domain::id::AdapterName;
 use muster_pipeline::admit::{Sender, Sent};
 use muster_store::{ReportClaim, ReportOf};
@@ -75,7 +77,7 @@ async fn every_refusal_is_a_problem() {
         ("DELETE", "/api/v1/cases", "", 405, "method-not-allowed"),
         ("GET", "/api/v1/cases?limit=many", "", 400, "malformed-request"),
         ("GET", "/api/v1/cases?limit=-1", "", 400, "malformed-request"),
-        ("GET", "/api/v1/cases?cursor=x", "", 400, "refused"),
+        ("GET", "/api/v1/cases?cursor=x", "", 400, "invalid-parameter"),
         ("GET", "/api/v1/cases?state=dancing", "", 400, "invalid-parameter"),
         ("GET", "/api/v1/cases?overdue=perhaps", "", 400, "invalid-parameter"),
         ("GET", "/api/v1/cases?grid=%20", "", 400, "invalid-parameter"),
@@ -86,7 +88,7 @@ async fn every_refusal_is_a_problem() {
         ("GET", "/api/v1/conditions?state=dancing", "", 400, "invalid-parameter"),
         ("GET", "/api/v1/conditions/none", "", 404, "not-found"),
         ("GET", "/api/v1/places?grid=%20", "", 400, "invalid-parameter"),
-        ("GET", "/api/v1/dead-letters?cursor=x", "", 400, "refused"),
+        ("GET", "/api/v1/dead-letters?cursor=x", "", 400, "invalid-parameter"),
         ("GET", "/api/v1/dead-letters?state=lost", "", 400, "invalid-parameter"),
         ("GET", "/api/v1/dead-letters/x", "", 400, "malformed-request"),
         ("POST", "/api/v1/dead-letters/7/drop", "{", 400, "malformed-json"),
@@ -97,11 +99,13 @@ async fn every_refusal_is_a_problem() {
         ("POST", &commands, &big, 413, "too-large"),
     ];
     for (method, path, body, status, code) in rows {
-        let answer = bench.send(ask(method, path).body(Body::from(body.to_owned())).unwrap()).await;
+        let request = ask(method, path).header("content-type", "application/json");
+        let answer = bench.send(request.body(Body::from(body.to_owned())).unwrap()).await;
         assert_eq!((answer.status, answer.problem().as_str()), (status, code), "{method} {path}: {}", answer.text);
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{method} {path}");
     }
-    let not_utf8 = bench.send(ask("POST", &commands).body(Body::from(vec![0xff, 0xfe])).unwrap()).await;
+    let not_utf8 = ask("POST", &commands).header("content-type", "application/json");
+    let not_utf8 = bench.send(not_utf8.body(Body::from(vec![0xff, 0xfe])).unwrap()).await;
     assert_eq!((not_utf8.status, not_utf8.problem().as_str()), (400, "malformed-json"));
     let form = ask("POST", "/dead-letters/7/drop").header("content-type", "text/plain");
     assert_eq!(bench.send(form.body(Body::empty()).unwrap()).await.problem(), "unsupported-media-type");
@@ -138,7 +142,8 @@ async fn lists_have_pages_and_filters() {
     let found = async |query: &str| bench.get(&format!("/api/v1/cases{query}")).await.ids();
     assert_eq!(found("").await, [late.clone(), fresh.clone()]);
     assert_eq!(found("?overdue=true").await, [late.as_str()]);
-    assert_eq!(found("?overdue=false").await.len(), 2);
+    assert_eq!(found("?overdue=false").await, [fresh.as_str()], "only what is not");
+    assert_eq!(found("?overdue=").await.len(), 2, "as a form has it where nothing is chosen");
     assert_eq!(found("?q=c1124-0002").await, [fresh.as_str()]);
     assert_eq!(found("?q=LANE-1").await, [late.as_str()]);
     assert_eq!(found("?q=%25").await, [""; 0], "nothing is special in a search");
@@ -184,7 +189,8 @@ async fn a_version_is_a_strong_tag() {
     let commands = format!("{path}/commands");
     let order = async |tag: &str| {
         let body = json!({ "command": "acknowledge" }).to_string();
-        bench.send(ask("POST", &commands).header("if-match", tag).body(Body::from(body)).unwrap()).await
+        let request = ask("POST", &commands).header("content-type", "application/json").header("if-match", tag);
+        bench.send(request.body(Body::from(body)).unwrap()).await
     };
     assert_eq!(order("\"1\"").await.problem(), "precondition-failed");
     assert_eq!(order("\"2\"").await.status, 200);
@@ -252,7 +258,8 @@ async fn a_case_of_another_jurisdiction_is_as_if_it_were_not_there() {
     let (own, other) =
         (bench.file("1", "lane-1", "500103005", 1).await, bench.file("2", "lane-2", "500103006", 1).await);
     let with = async |word: &str, method: &str, path: &str, body: &str| {
-        let request = ask(method, path).header("authorization", format!("Bearer {word}"));
+        let request = ask(method, path).header("content-type", "application/json");
+        let request = request.header("authorization", format!("Bearer {word}"));
         bench.send(request.body(Body::from(body.to_owned())).unwrap()).await
     };
     assert_eq!(with("own", "GET", "/api/v1/cases", "").await.ids(), [own.id.as_str()]);
@@ -335,6 +342,18 @@ async fn a_token_lets_in_until_its_end_and_a_stream_ends_with_it() {
     tokio::join!(stream, end);
     let late = bench.send(with("/api/v1/cases")).await;
     assert_eq!((late.status, late.problem().as_str()), (401, "expired-token"));
+}
+
+#[tokio::test]
+async fn who_remembers_no_number_of_ours_is_told_to_begin_anew() {
+    let bench = Bench::new().await;
+    for last in ["abc", "-1", "18446744073709551615", "7"] {
+        let request = ask("GET", "/api/v1/stream").header("last-event-id", last).body(Body::empty()).unwrap();
+        let mut body = bench.open(request).await.into_body().into_data_stream();
+        let first = body.next().await.unwrap().unwrap();
+        let first = String::from_utf8_lossy(&first);
+        assert!(first.contains("event: resync") && first.contains("id: 0"), "{last}: {first}");
+    }
 }
 
 #[tokio::test]

@@ -74,6 +74,8 @@ pub struct FieldView {
     pub holder: Holder,
     /// Photos handed in so far.
     pub photos: usize,
+    /// Remarks made by this seat so far.
+    pub notes: usize,
 }
 
 /// One of the three steps.
@@ -154,6 +156,7 @@ pub fn field(scene: &Scene<'_>, data: FieldData<'_>) -> FieldView {
         returnable: !over && matches!(seat.state, SeatState::Asked | SeatState::Accepted | SeatState::OnScene),
         holder: data.holder.clone(),
         photos: case.photos.len(),
+        notes: data.events.iter().filter(|event| noted_by(event, seat)).count(),
     }
 }
 
@@ -166,6 +169,10 @@ fn said(scene: &Scene<'_>, case: &Case) -> Vec<String> {
         }
     }
     said
+}
+
+fn noted_by(event: &CaseEvent, seat: &Seat) -> bool {
+    matches!(&event.what, Happened::Noted(Some(id), _) if *id == seat.id)
 }
 
 fn whereabouts(scene: &Scene<'_>, case: &Case) -> Option<Position> {

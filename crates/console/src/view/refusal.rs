@@ -55,6 +55,13 @@ fn of_code(code: &str) -> Option<(Words, Words)> {
                 "A filter in the address is wrong; clear the filters and begin anew.",
             ),
         ),
+        "nothing-sent" => (
+            Words::new("照片或说明至少要有一样", "A photo or a remark, please"),
+            Words::new(
+                "什么也没有记入；返回后拍一张或写几句。",
+                "Nothing was entered; go back, take a photo or write a few words.",
+            ),
+        ),
         "needs-reason" => (
             Words::new("请写明理由", "A reason is needed"),
             Words::new("什么也没有改变；返回后写明理由再提交。", "Nothing was changed; go back and give a reason."),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use muster_domain::case::Case;
 use muster_domain::id::EvidenceId;
 use muster_store::{MediaRow, ViewingRow};
 use sha2::{Digest, Sha256};
@@ -58,8 +59,8 @@ impl Desk {
         }
         let media_type = kind_of(&bytes).ok_or(EvidenceError::NoPicture)?;
         let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let id = EvidenceId::parse(&digest)
-            .map_err(|_| EvidenceError::Failed(PipelineError::Broken("a content hash is no id")))?;
+        let id = EvidenceId::of_hash(&digest)
+            .ok_or(EvidenceError::Failed(PipelineError::Broken("a content hash is no id")))?;
         let path = self.path_of(&digest);
         write(&path, &bytes).await.map_err(EvidenceError::Disk)?;
         let row = MediaRow {
@@ -75,7 +76,15 @@ impl Desk {
         Ok(id)
     }
 
-    /// Gives a picture to somebody who says why, and writes that down first.
+    /// Whether a picture was handed in.
+    ///
+    /// # Errors
+    /// [`PipelineError`] if the store cannot say.
+    pub async fn has_evidence(&self, id: &EvidenceId) -> Result<bool, PipelineError> {
+        Ok(self.store.media(id.as_str()).await?.is_some())
+    }
+
+    /// Gives a picture to somebody who says why, and writes that down first. A case is reason enough for its own pictures.
     ///
     /// # Errors
     /// [`EvidenceError`] if there is none, no reason is given, or it cannot be read.
@@ -83,17 +92,17 @@ impl Desk {
         &self,
         id: &EvidenceId,
         who: &str,
-        case: Option<&str>,
+        case: Option<&Case>,
         reason: &str,
     ) -> Result<Evidence, EvidenceError> {
-        if case.is_none() && reason.trim().is_empty() {
+        let row = self.store.media(id.as_str()).await.map_err(PipelineError::from)?.ok_or(EvidenceError::Unknown)?;
+        if reason.trim().is_empty() && !case.is_some_and(|case| case.photos.contains(id)) {
             return Err(EvidenceError::NoReason);
         }
-        let row = self.store.media(id.as_str()).await.map_err(PipelineError::from)?.ok_or(EvidenceError::Unknown)?;
         let viewing = ViewingRow {
             evidence: id.to_string(),
             who: who.to_owned(),
-            case: case.map(str::to_owned),
+            case: case.map(|case| case.id.to_string()),
             reason: reason.to_owned(),
             at: self.clock.micros(),
         };

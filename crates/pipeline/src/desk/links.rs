@@ -44,8 +44,8 @@ pub enum LinkError {
     /// Another device has it.
     #[error("the link belongs to another device")]
     Elsewhere,
-    /// The seat was given back or let lapse.
-    #[error("the seat was given to somebody else")]
+    /// The seat was given back or let lapse, or its case is over and nobody had taken the link up.
+    #[error("the seat of this link is over")]
     Dead,
     /// The store cannot say.
     #[error("the link cannot be looked up")]
@@ -121,7 +121,9 @@ impl Desk {
         if bound_to.is_some() && !bound_here {
             return Err(LinkError::Elsewhere);
         }
-        if seat.state == SeatState::Returned && case.state.is_live() {
+        // Whoever was sent may still hand in what was seen after the case is over; nobody may begin then.
+        let over = if case.state.is_live() { seat.state == SeatState::Returned } else { !bound_here };
+        if over {
             return Err(LinkError::Dead);
         }
         Ok(Holder { person: row.and_then(|row| row.person), case, seat, bound_here })

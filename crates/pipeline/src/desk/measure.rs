@@ -53,7 +53,7 @@ impl Desk {
         }
         let now = self.clock.filed();
         let mut overdue: BTreeMap<&str, i64> = ClockKind::ALL.map(|kind| (kind.name(), 0)).into();
-        let late = CaseFilter { overdue_at: Some(now.micros()), ..CaseFilter::default() };
+        let late = CaseFilter { overdue: Some((true, now.micros())), ..CaseFilter::default() };
         self.each_case(&late, |case| {
             for clock in case.clocks.iter().filter(|clock| clock.lapsed || clock.due <= now) {
                 *overdue.entry(clock.kind.name()).or_default() += 1;

@@ -158,7 +158,7 @@ impl Bench {
 
     /// How often a record was counted as one that broke the watch.
     fn faults(&self) -> u64 {
-        self.watch.metrics.dead_letters.with_label_values(&["observation", "fault"]).get()
+        self.watch.metrics.dead_letters.with_label_values(&["observation.v1", "fault"]).get()
     }
 
     /// Copies dead letters as a process with the role publish does.

@@ -27,6 +27,11 @@ impl<'a> Cells<'a> {
         self.row.either(en, zh)
     }
 
+    /// What the row is about, as it stands there.
+    pub(super) fn name(&self) -> &'a str {
+        self.text("id", "编码")
+    }
+
     pub(super) fn needed(&self, en: &str, zh: &str) -> Result<String, Bad> {
         match self.text(en, zh) {
             "" => Err(self.bad(en, "is empty")),

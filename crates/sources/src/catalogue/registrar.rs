@@ -7,8 +7,9 @@ use muster_log::EventLog;
 use muster_pipeline::PipelineError;
 use muster_pipeline::clock::Clock;
 use muster_pipeline::configs::{Configs, RuleFiles};
+use muster_rules::rulebook::RuleBook;
 
-use super::{Difference, Kind, read_into};
+use super::{Difference, Kind, read_fitting};
 use crate::table::{Bad, Table};
 
 /// How often it is tried again when somebody else was first.
@@ -53,7 +54,7 @@ pub enum NotTaken {
     /// It has bad lines.
     #[error("the file has {} bad lines", .0.len())]
     Bad(Vec<Bad>),
-    /// It does not go with the rule book.
+    /// The whole does not go with the rule book, whichever line it is.
     #[error("the file does not go with the rule book: {0}")]
     Unfit(String),
     /// The log or the store failed.
@@ -81,11 +82,16 @@ impl Registrar {
 
     async fn once(&self, kind: Kind, table: &Table, how: Taking, by: &str) -> Result<Taken, NotTaken> {
         let newest = self.configs.newest().await?;
-        let (rules, mut catalogue) = match &newest {
-            Some(config) => (config.rulebook.files().to_vec(), config.catalogue.clone()),
-            None => (self.rules.clone(), Catalogue::default()),
+        let first;
+        let (book, mut catalogue) = match &newest {
+            Some(config) => (&config.rulebook, config.catalogue.clone()),
+            None => {
+                first = RuleBook::parse(&self.rules).map_err(PipelineError::RuleBook)?;
+                (&first, Catalogue::default())
+            }
         };
-        let (difference, bad) = read_into(&mut catalogue, kind, table, how.partial).map_err(NotTaken::Bad)?;
+        let rules = book.files().to_vec();
+        let (difference, bad) = read_fitting(&mut catalogue, book, kind, table, how.partial).map_err(NotTaken::Bad)?;
         if how.dry_run {
             Configs::would_hold(&rules, &catalogue)?;
             return Ok(Taken { difference, bad, version: None });

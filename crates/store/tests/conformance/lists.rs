@@ -64,8 +64,9 @@ pub(crate) async fn filters_find_what_they_name(bed: &Bed) {
     assert_eq!(found(grids(&["g/1"])).await, ["fire"], "a cell is not its namesake's beginning");
     assert_eq!(found(grids(&["g/10", "g/1", "g/2"])).await, ["fire", "late"]);
     assert_eq!(found(grids(&["g/2"])).await, [""; 0]);
-    assert_eq!(found(CaseFilter { overdue_at: Some(NOW + 4), ..none.clone() }).await, ["over"]);
-    assert_eq!(found(CaseFilter { overdue_at: Some(NOW + 5), ..none.clone() }).await, ["late", "over"]);
+    assert_eq!(found(CaseFilter { overdue: Some((true, NOW + 4)), ..none.clone() }).await, ["over"]);
+    assert_eq!(found(CaseFilter { overdue: Some((true, NOW + 5)), ..none.clone() }).await, ["late", "over"]);
+    assert_eq!(found(CaseFilter { overdue: Some((false, NOW + 4)), ..none.clone() }).await, ["fire", "late", "ended"]);
     assert_eq!(found(CaseFilter { q: text("lane 50"), ..none.clone() }).await, ["fire", "late"]);
     assert_eq!(found(CaseFilter { q: text("50%_!"), ..none.clone() }).await, ["fire"], "nothing is special");
     assert_eq!(found(CaseFilter { q: text("点"), ..none.clone() }).await, ["fire"]);

@@ -12,6 +12,7 @@ use crate::error::{At, WireError};
 use crate::instant::Micros;
 use crate::read;
 use crate::text::Text;
+use crate::value::Values;
 
 /// A device.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +36,9 @@ pub(super) struct DeviceV1<'a> {
     /// How it speaks, by kind of observation, where that differs from the kind's default.
     #[serde(default)]
     reports: BTreeMap<Text<'a>, ReportsV1>,
+    /// What else is known of it.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    props: Values<'a>,
 }
 
 impl<'a> From<&'a Device> for DeviceV1<'a> {
@@ -51,6 +55,7 @@ impl<'a> From<&'a Device> for DeviceV1<'a> {
             upstream: device.upstream.as_ref().map(|id| id.as_str().into()),
             external_ids: device.external_ids.iter().map(Text::from).collect(),
             reports: device.reports.iter().map(|(kind, reports)| (kind.as_str().into(), (*reports).into())).collect(),
+            props: Values::of(&device.props),
         }
     }
 }
@@ -69,6 +74,7 @@ impl DeviceV1<'_> {
             upstream: read::maybe_id(self.upstream.as_ref(), at.key("upstream"), DeviceId::parse)?,
             external_ids: self.external_ids.into_iter().map(String::from).collect(),
             reports: reports.collect::<Result<_, _>>()?,
+            props: self.props.checked(at.key("props"))?.into_iter().map(|(name, value)| (name.into(), value)).collect(),
         })
     }
 }

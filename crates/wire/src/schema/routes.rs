@@ -157,8 +157,8 @@ pub const ROUTES: &[Route] = &[
     .refuses(&[400, 413, 415, 503]),
     get("/api/v1/evidence/{id}", "viewEvidence", "A picture; that it was looked at is entered in the viewing ledger")
         .asks(&[
-            Asked("case", Text, "The case for which it is looked at."),
-            Asked("reason", Text, "Or why, in words: one of the two is needed."),
+            Asked("case", Text, "The case for which it is looked at: reason enough for that case's own pictures."),
+            Asked("reason", Text, "Why, in words: needed for any other picture."),
         ])
         .answers(&[
             Answer(200, "The picture.", PICTURES[0], Shape::Bytes),
@@ -221,7 +221,7 @@ pub const ROUTES: &[Route] = &[
         Asked("kind", Text, "Of this kind."),
         Asked("unit", Text, "A seat of it is, or was, this unit's."),
         Asked("grid", Text, "In this grid cell or below it."),
-        Asked("overdue", Flag, "Live, and a clock of it has run out."),
+        Asked("overdue", Flag, "Live with a clock that has run out; with `false`, all others."),
         Asked("q", Text, "Its number, its subject or what people reported holds this."),
     ])
     .answers(&[Answer(200, "A page.", JSON, Shape::List("Case"))])
@@ -250,7 +250,11 @@ pub const ROUTES: &[Route] = &[
         "follow",
         "Changes as they are published: events `case`, `condition`, `seat`, `notice`, `dead_letter` and `resync`",
     )
-    .looks_at(&[Asked("Last-Event-ID", Whole, "Goes on behind this event.")])
+    .looks_at(&[Asked(
+        "Last-Event-ID",
+        Whole,
+        "Goes on behind this event; what was never one is answered with `resync`.",
+    )])
     .answers(&[Answer(200, "Server-sent events.", EVENT_STREAM, Shape::Text)]),
     get("/api/v1/dead-letters", "listDeadLetters", "What could not be read, newest first")
         .asks(&[

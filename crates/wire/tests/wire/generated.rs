@@ -296,8 +296,8 @@ fn device() -> impl Strategy<Value = Device> {
     let coverage = (id(PlaceId::parse), of(text())).prop_map(|(place, zone)| Coverage { place, zone });
     let speaks = prop_oneof![span().prop_map(Reports::Every), Just(Reports::OnChange), Just(Reports::OnEvent)];
     let whole = (id(DeviceId::parse), kind, text(), vec(coverage, 0..3), of(id(DeviceId::parse)));
-    (whole, vec(text(), 0..3), btree_map(id(ObservationKind::parse), speaks, 0..3)).prop_map(
-        |((id, kind, name, places, upstream), external_ids, reports)| Device {
+    (whole, vec(text(), 0..3), btree_map(id(ObservationKind::parse), speaks, 0..3), values()).prop_map(
+        |((id, kind, name, places, upstream), external_ids, reports, props)| Device {
             id,
             kind,
             name,
@@ -305,6 +305,7 @@ fn device() -> impl Strategy<Value = Device> {
             upstream,
             external_ids,
             reports,
+            props,
         },
     )
 }

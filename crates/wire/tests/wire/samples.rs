@@ -270,6 +270,7 @@ pub(crate) fn catalogue() -> Catalogue {
         upstream: DeviceId::parse("nvr-1").ok(),
         external_ids: vec!["gb28181:34020000001320000001".to_owned()],
         reports: BTreeMap::from([(persons, Reports::Every(Span::from_secs(10)))]),
+        props: BTreeMap::from([("maker".to_owned(), Value::Text("海康".to_owned()))]),
     };
     let unit = Unit {
         id: UnitId::parse("u-property-1").unwrap(),

@@ -92,6 +92,7 @@ async fn the_disk_may_be_full_for_a_while() {
             assert_eq!(api.get("/livez").await.status, 200);
             let noted = send(
                 api.request(Method::POST, &format!("/api/v1/cases/{}/commands", case["id"].as_str().unwrap()))
+                    .header("content-type", "application/json")
                     .body(json!({ "command": "note", "reason": "什么都写不下" }).to_string()),
             )
             .await

@@ -4,7 +4,7 @@ use muster_store::ConfigRow;
 
 use super::*;
 
-/// A street with every kind of gap that an import lets in.
+/// A street with every kind of gap: no import lets them in any more, but a book may change, and an older program let them.
 const GAPS: CatalogueFiles<'static> = CatalogueFiles {
     places: "id,class,name,grid,lon,lat,crs,geometry,props,combine,units\n\
              lane-1,fire_lane,一号通道,500103005,106.551,29.561,wgs84,,,,\n\

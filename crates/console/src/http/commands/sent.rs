@@ -80,8 +80,8 @@ impl Sent {
             "redispatch" => Command::Redispatch(seat()?),
             "note" => Command::Note(maybe_seat()?),
             "photo" => {
-                let id = self.evidence.as_deref().and_then(|id| EvidenceId::parse(id).ok());
-                Command::Photo(maybe_seat()?, id.ok_or_else(|| wrong("/evidence", "is missing or no id"))?)
+                let id = self.evidence.as_deref().and_then(EvidenceId::of_hash);
+                Command::Photo(maybe_seat()?, id.ok_or_else(|| wrong("/evidence", "is missing or no SHA-256 in hex"))?)
             }
             "post_check" => Command::PostCheck(yes()?),
             "acknowledge" => Command::Acknowledge,

@@ -213,6 +213,7 @@ impl Version {
                 upstream: None,
                 external_ids: Vec::new(),
                 reports,
+                props: BTreeMap::new(),
             };
             catalogue.devices.insert(id, Arc::new(device));
         }
