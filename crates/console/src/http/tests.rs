@@ -1,6 +1,7 @@
 //! The routes asked without a socket: what is described is there, and every refusal is a problem.
 
 mod bench;
+mod field;
 mod letters;
 mod same;
 mod shown;

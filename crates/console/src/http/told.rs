@@ -63,9 +63,11 @@ fn drawn(state: &State, headers: &HeaderMap, uri: &Uri, problem: Problem) -> ask
     let detail = problem.detail.filter(|_| problem.status < 500 && !said.known).unwrap_or_default();
     let Said { title, what, .. } = said;
     let desk = super::field::phone(state);
+    // Back to a link only while it can be opened here.
+    let link = Some(uri.path()).filter(|_| !matches!(problem.code.as_str(), "seat-gone" | "bound-elsewhere"));
     match (uri.path().starts_with("/f/"), problem.status) {
         (true, 404) => page::field_gone(&look, desk.as_deref()),
-        (true, _) => page::field_refused(&look, &title, &what, &detail, desk.as_deref(), Some(uri.path())),
+        (true, _) => page::field_refused(&look, &title, &what, &detail, desk.as_deref(), link),
         (false, _) => page::refused(&look, &title, &what, &detail, back(headers, uri)),
     }
 }
