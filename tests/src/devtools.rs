@@ -22,6 +22,8 @@ pub struct Tab {
     into: ChildStdin,
     said: Receiver<Value>,
     session: String,
+    /// The sessions of the service workers of its pages.
+    workers: Vec<String>,
     asked: u64,
     heard: Vec<Value>,
     _profile: TempDir,
@@ -50,8 +52,8 @@ impl Tab {
                 let _ = serde_json::from_slice(&message).map(|message: Value| tell.send(message));
             }
         });
-        let mut tab =
-            Self { child, into, said, session: String::new(), asked: 0, heard: Vec::new(), _profile: profile };
+        let (session, workers, heard) = (String::new(), Vec::new(), Vec::new());
+        let mut tab = Self { child, into, said, session, workers, asked: 0, heard, _profile: profile };
         tab.prepare(view);
         tab
     }
@@ -63,6 +65,8 @@ impl Tab {
         for domain in ["Page", "Runtime", "Network", "Log"] {
             self.ask(&format!("{domain}.enable"), &json!({}));
         }
+        let workers = json!({"autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true});
+        self.ask("Target.setAutoAttach", &workers);
         let View { width, height, .. } = view;
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
         self.ask("Emulation.setDeviceMetricsOverride", &size);
@@ -91,6 +95,23 @@ impl Tab {
         let answer = self.ask("Page.navigate", &json!({"url": url}));
         assert!(answer.get("errorText").is_none(), "{url}: {answer}");
         self.hear("Page.loadEventFired");
+    }
+
+    /// Loads the page again, and waits until it is loaded.
+    pub fn reload(&mut self) {
+        self.heard.clear();
+        self.ask("Page.reload", &json!({}));
+        self.hear("Page.loadEventFired");
+    }
+
+    /// Takes the signal away from the page and its service workers, or gives it back.
+    pub fn signal(&mut self, there: bool) {
+        let line = json!({"offline": !there, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        for session in [self.workers.as_slice(), std::slice::from_ref(&self.session)].concat() {
+            // a worker may have ended meanwhile
+            let _ = self.ask_of(&session, "Network.enable", &json!({}));
+            let _ = self.ask_of(&session, "Network.emulateNetworkConditions", &line);
+        }
     }
 
     /// The value of an expression on the page.
@@ -164,8 +185,16 @@ impl Tab {
     fn hear(&mut self, event: &str) {
         while !self.heard.iter().any(|heard| heard["method"] == event) {
             let message = self.said.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("no {event}: {error}"));
-            self.heard.push(message);
+            self.note(message);
         }
+    }
+
+    fn note(&mut self, event: Value) {
+        let params = &event["params"];
+        if event["method"] == "Target.attachedToTarget" && params["targetInfo"]["type"] == "service_worker" {
+            self.workers.extend(params["sessionId"].as_str().map(str::to_owned));
+        }
+        self.heard.push(event);
     }
 
     fn ask(&mut self, method: &str, params: &Value) -> Value {
@@ -173,10 +202,15 @@ impl Tab {
     }
 
     fn try_ask(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
+        let session = self.session.clone();
+        self.ask_of(&session, method, params)
+    }
+
+    fn ask_of(&mut self, session: &str, method: &str, params: &Value) -> Result<Value, Value> {
         self.asked += 1;
         let mut message = json!({"id": self.asked, "method": method, "params": params});
-        if !self.session.is_empty() {
-            message["sessionId"] = json!(self.session);
+        if !session.is_empty() {
+            message["sessionId"] = json!(session);
         }
         let sent = self.into.write_all(format!("{message}\0").as_bytes()).and_then(|()| self.into.flush());
         sent.unwrap_or_else(|error| panic!("the browser is gone: {error}"));
@@ -185,7 +219,7 @@ impl Tab {
             if answer["id"] == self.asked {
                 return answer.get("error").map_or_else(|| Ok(answer["result"].clone()), |error| Err(error.clone()));
             }
-            self.heard.push(answer);
+            self.note(answer);
         }
     }
 }

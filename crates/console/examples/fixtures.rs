@@ -78,7 +78,6 @@ fn pages(lang: Lang, theme: Theme) -> Result<Pages, askama::Error> {
         ("field-asked", "C1124-0043", Holder::Nobody),
         ("field-scene", "C1124-0040", Holder::This("李工".to_owned())),
         ("field-done", "C1124-0028", Holder::This("王队".to_owned())),
-        ("field-other", "C1124-0043", Holder::Another),
     ] {
         let (case, events, seat) = fixture::field_seat(&busy, number);
         let Some(seat) = case.seat(&seat) else { continue };

@@ -52,10 +52,13 @@ pub const FIELD_JS: Asset = Asset::new(
     "text/javascript; charset=utf-8",
     concat!(include_str!("../assets/time.js"), include_str!("../assets/field.js")).as_bytes(),
 );
+/// What keeps the field page on the device. Its address is no asset's: a worker serves what lies below it.
+pub const FIELD_WORKER: Asset =
+    Asset::new("worker", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/worker.js"));
 /// The icon.
 pub const ICON: Asset = Asset::new("icon", "svg", "image/svg+xml", include_bytes!("../assets/icon.svg"));
 
-/// Every file.
+/// Every file that is named by its content.
 pub const ALL: [Asset; 6] = [TOKENS_CSS, APP_CSS, APP_JS, FIELD_CSS, FIELD_JS, ICON];
 
 /// The file of a name.

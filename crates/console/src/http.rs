@@ -144,6 +144,7 @@ fn shown() -> Router<Arc<State>> {
         .route("/dead-letters/{id}/drop", post(letters::page::put_down))
         .route("/system", get(system::page))
         .route("/f/{token}", get(field::show).post(field::post).layer(DefaultBodyLimit::max(21 << 20)))
+        .route("/f/worker.js", get(assets::field_worker))
         .route("/assets/{name}", get(assets::serve))
         .route("/api/v1/cases", get(api::cases))
         .route("/api/v1/cases/{id}", get(api::case))

@@ -126,6 +126,7 @@ async fn every_answer_tells_browsers_what_they_may_do_with_it() {
         "/fragment/board",
         "/nowhere",
         "/assets/none",
+        "/f/worker.js",
         "/api/v1/cases",
         "/api/v1/cases?limit=x",
         "/api/v1/cases/none",

@@ -1,4 +1,4 @@
-//! Style sheets, scripts and the icon.
+//! Style sheets, scripts, the icon, and the worker of the field page.
 
 use axum::extract::Path;
 use axum::http::header;
@@ -6,6 +6,11 @@ use axum::response::{IntoResponse, Response};
 
 use super::answer;
 use crate::asset;
+
+/// Below `/f/`, so that a browser lets it speak for field pages and for nothing else.
+pub(super) async fn field_worker() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, asset::FIELD_WORKER.media_type)], asset::FIELD_WORKER.bytes)
+}
 
 pub(super) async fn serve(Path(name): Path<String>) -> Response {
     match asset::find(&name) {

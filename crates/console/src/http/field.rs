@@ -97,17 +97,16 @@ pub(super) async fn post(
             Err(error) => return link_refused(&error),
         }
     };
-    match carry_out(&state, &held, posted).await {
-        Ok(()) => {
-            let mut response = Redirect::to(&format!("/f/{token}")).into_response();
-            let value = format!("{COOKIE}={device}; Path=/f/; Max-Age=604800; HttpOnly; SameSite=Lax");
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                response.headers_mut().append(header::SET_COOKIE, value);
-            }
-            response
-        }
+    let mut response = match carry_out(&state, &held, posted).await {
+        Ok(()) => Redirect::to(&format!("/f/{token}")).into_response(),
         Err(refusal) => *refusal,
+    };
+    // With a refusal as well: the link is bound by now, and what else waits on this device is still to come.
+    let value = format!("{COOKIE}={device}; Path=/f/; Max-Age=604800; HttpOnly; SameSite=Lax");
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        response.headers_mut().append(header::SET_COOKIE, value);
     }
+    response
 }
 
 /// Carries out what was posted: the picture and the words first, since they are facts, then the step if there is one.

@@ -2,6 +2,7 @@
 
 mod bench;
 mod facts;
+mod field;
 mod letters;
 mod same;
 mod shown;

@@ -19,8 +19,6 @@ pub enum Holder {
     Nobody,
     /// The device that asks.
     This(String),
-    /// Another device.
-    Another,
 }
 
 /// The field page.
@@ -46,8 +44,8 @@ pub struct FieldView {
     pub ends: Option<String>,
     /// The three steps.
     pub steps: Vec<Step>,
-    /// What to do next; `None` = nothing more.
-    pub next: Option<NextStep>,
+    /// What is still to do, in order. The first is next; the others wait on the page for where there is no signal.
+    pub next: Vec<NextStep>,
     /// The seat has ended: released, or the case is over.
     pub over: bool,
     /// It is done.
@@ -81,6 +79,8 @@ pub struct FieldView {
 /// One of the three steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
+    /// Its command.
+    pub command: &'static str,
     /// Its word.
     pub name: &'static str,
     /// `done`, `now` or `todo`.
@@ -89,7 +89,7 @@ pub struct Step {
     pub at: Option<When>,
 }
 
-/// What to do next.
+/// One thing to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NextStep {
     /// The command.
@@ -127,7 +127,7 @@ pub fn field(scene: &Scene<'_>, data: FieldData<'_>) -> FieldView {
     let FieldData { case, seat, .. } = data;
     let over = seat.state == SeatState::Returned || !case.state.is_live();
     let done = seat.state == SeatState::Done || (case.state == CaseState::Closed && !over);
-    let next = (!over).then(|| next_step(scene, seat.state)).flatten();
+    let next = if over { vec![] } else { still_to_do(scene, seat.state) };
     let at = whereabouts(scene, case);
     let class = case.place().and_then(|id| scene.place(id)).map_or("spot", |place| map::shape_of(place.class.as_str()));
     let (left, left_words) = time_left(scene, case, seat);
@@ -142,10 +142,10 @@ pub fn field(scene: &Scene<'_>, data: FieldData<'_>) -> FieldView {
         why: why::line(scene, case),
         ends: why::ends(scene, case),
         steps: steps(scene, data.events, seat),
-        next,
         over,
         done,
-        left: left.filter(|_| next.is_some()),
+        left: left.filter(|_| !next.is_empty()),
+        next,
         left_words,
         map: at.map(|at| map::draw_around(scene, at, class, MINI)),
         geo: at.map(|at| format!("geo:{:.6},{:.6}", at.lat(), at.lon())),
@@ -187,14 +187,20 @@ fn seat_words(scene: &Scene<'_>, seat: &Seat) -> String {
     }
 }
 
-fn next_step(scene: &Scene<'_>, state: SeatState) -> Option<NextStep> {
-    let (command, label, photo) = match state {
-        SeatState::Asked => ("accept", Text::FieldDoAccept, false),
-        SeatState::Accepted => ("arrived", Text::FieldDoArrive, true),
-        SeatState::OnScene => ("done", Text::FieldDoDone, true),
-        SeatState::Wanted | SeatState::Done | SeatState::Returned => return None,
+fn still_to_do(scene: &Scene<'_>, state: SeatState) -> Vec<NextStep> {
+    let taken = match state {
+        SeatState::Asked => 0,
+        SeatState::Accepted => 1,
+        SeatState::OnScene => 2,
+        SeatState::Wanted | SeatState::Done | SeatState::Returned => 3,
     };
-    Some(NextStep { command, label: scene.look.t(label), photo })
+    let all = [
+        ("accept", Text::FieldDoAccept, false),
+        ("arrived", Text::FieldDoArrive, true),
+        ("done", Text::FieldDoDone, true),
+    ];
+    let step = |(command, label, photo)| NextStep { command, label: scene.look.t(label), photo };
+    all.into_iter().skip(taken).map(step).collect()
 }
 
 fn steps(scene: &Scene<'_>, events: &[CaseEvent], seat: &Seat) -> Vec<Step> {
@@ -222,17 +228,21 @@ fn steps(scene: &Scene<'_>, events: &[CaseEvent], seat: &Seat) -> Vec<Step> {
         SeatState::OnScene => 2,
         SeatState::Done => 3,
     };
-    let names = [(Text::FieldAccept, accepted), (Text::FieldArrive, arrived), (Text::FieldDone, done)];
+    let names = [
+        ("accept", Text::FieldAccept, accepted),
+        ("arrived", Text::FieldArrive, arrived),
+        ("done", Text::FieldDone, done),
+    ];
     names
         .into_iter()
         .enumerate()
-        .map(|(index, (name, at))| {
+        .map(|(index, (command, name, at))| {
             let state = match index {
                 index if index < reached => "done",
                 index if index == reached && seat.state != SeatState::Returned => "now",
                 _ => "todo",
             };
-            Step { name: scene.look.t(name), state, at: at.filter(|_| state == "done") }
+            Step { command, name: scene.look.t(name), state, at: at.filter(|_| state == "done") }
         })
         .collect()
 }

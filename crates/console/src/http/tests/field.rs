@@ -1,0 +1,88 @@
+//! Field links: who is told what, and what a browser may keep of them.
+
+use axum::body::Body;
+use muster_domain::case::Actor;
+use muster_domain::id::UnitId;
+use muster_domain::lifecycle::Command;
+use muster_domain::text::Words;
+use muster_pipeline::operate::{Expects, Order};
+
+use super::bench::{Answer, Bench, ask};
+
+/// A form of the field page with a picture that is none.
+const FORM: &str = "--x\r\ncontent-disposition: form-data; name=\"command\"\r\n\r\narrived\r\n\
+    --x\r\ncontent-disposition: form-data; name=\"name\"\r\n\r\n王工\r\n\
+    --x\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"a.txt\"\r\n\r\nno picture\r\n--x--\r\n";
+
+/// The link of a seat of a case, whose unit was asked.
+async fn asked(bench: &Bench) -> String {
+    let case = bench.file("C1124-0001", "lane-1", "500103005", 1).await;
+    let seat = case.seats[0].id.clone();
+    let link = format!("/f/{}", bench.desk.link(&seat).unwrap());
+    let unit = UnitId::parse("enforcement").unwrap();
+    let command = Command::Ask(seat, unit, Words::new("本网格", "its own cell"), false);
+    let order = Order { by: Actor::Dispatch, command, reason: None, expects: Expects::default() };
+    bench.desk.order(&case.id, &order).await.unwrap();
+    link
+}
+
+async fn post(bench: &Bench, link: &str, cookie: &str) -> Answer {
+    let request = ask("POST", link).header("content-type", "multipart/form-data; boundary=x").header("cookie", cookie);
+    bench.send(request.body(Body::from(FORM)).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_link_that_is_bound_tells_other_devices_so_and_nothing_of_the_case() {
+    let bench = Bench::new().await;
+    let link = asked(&bench).await;
+    let refused = post(&bench, &link, "").await;
+    assert_eq!((refused.status, refused.problem().as_str()), (415, "no-picture"));
+    // The link is bound though the picture was refused: this device must know by what.
+    let cookie = refused.header("set-cookie").split(';').next().unwrap().to_owned();
+    let again = post(&bench, &link, &cookie).await;
+    assert_eq!((again.status, again.problem().as_str()), (415, "no-picture"), "and is not another device now");
+    let own = bench.send(ask("GET", &link).header("cookie", &cookie).body(Body::empty()).unwrap()).await;
+    assert!(own.status == 200 && own.text.contains("一号通道"), "{}", own.text);
+
+    assert_eq!(post(&bench, &link, "").await.problem(), "bound-elsewhere");
+    for (language, words) in [("zh", "这个链接已在另一台设备上使用"), ("en", "This link is in use on another device")]
+    {
+        let path = format!("{link}?lang={language}");
+        let page = bench.send(ask("GET", &path).header("accept", "text/html").body(Body::empty()).unwrap()).await;
+        assert_eq!((page.status, page.header("cache-control")), (403, "no-store"));
+        assert!(page.text.contains(&format!("<h1>{words}</h1>")), "{}", page.text);
+        for secret in ["C1124-0001", "一号通道", "王工", link.as_str()] {
+            assert!(!page.text.contains(secret), "{secret} in {}", page.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_holds_every_step_and_offers_the_next_alone() {
+    let bench = Bench::new().await;
+    let link = asked(&bench).await;
+    let forms = |page: &str| -> Vec<(String, bool)> {
+        let starts = page.split("<form id=\"").skip(1);
+        starts
+            .map(|form| {
+                (form.split('"').next().unwrap().to_owned(), form.split('>').next().unwrap().contains(" hidden"))
+            })
+            .collect()
+    };
+    let wanted =
+        |rows: &[(&str, bool)]| rows.iter().map(|(id, hidden)| ((*id).to_owned(), *hidden)).collect::<Vec<_>>();
+    let page = bench.get(&link).await.text;
+    let all = [("do-accept", false), ("do-arrived", true), ("do-done", true), ("do-more", true)];
+    assert_eq!(forms(&page), wanted(&all));
+    assert_eq!(page.split("id=\"foot\"").nth(1).unwrap().matches("name=\"name\"").count(), 1, "a name is asked once");
+}
+
+#[tokio::test]
+async fn what_keeps_a_page_speaks_for_links_alone() {
+    let bench = Bench::new().await;
+    let worker = bench.get("/f/worker.js").await;
+    assert_eq!((worker.status, worker.header("content-type")), (200, "text/javascript; charset=utf-8"));
+    assert_eq!(worker.header("service-worker-allowed"), "", "nothing above its own folder");
+    assert!(worker.header("content-security-policy").contains("default-src 'self'"));
+    assert_eq!(worker.header("cache-control"), "no-store", "a newer one is found at the next visit");
+}
