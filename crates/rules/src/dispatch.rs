@@ -205,7 +205,14 @@ mod tests {
         let post = unit(&mut catalogue, "post", COORDINATION, "s");
         let (competence, grid) = (Competence::parse(COORDINATION).unwrap(), GridId::parse("zz").unwrap());
         let now = Filed::from_micros(0);
-        let request = SeatRequest { competence: &competence, place: None, grid: Some(&grid), excluded: &[], now };
+        let request = SeatRequest {
+            competence: &competence,
+            place: None,
+            grid: Some(&grid),
+            unlocated: false,
+            excluded: &[],
+            now,
+        };
         assert_eq!(choose(&catalogue, &request, &|_| 0).unit, Some(post));
     }
 
