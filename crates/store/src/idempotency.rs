@@ -9,7 +9,7 @@ use crate::tx::Tx;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum IdempotencyAnswer {
-    /// The key was free and is this request's now: do it, then finish or forget it.
+    /// The key was free and is this request's now: do it, then finish, in the same transaction.
     New,
     /// The same request was answered before.
     Done {
@@ -18,57 +18,11 @@ pub enum IdempotencyAnswer {
         /// Its body.
         body: String,
     },
-    /// The same request is still at work.
-    Running,
     /// The key belongs to another request.
     Different,
 }
 
 impl Store {
-    /// Claims a key for a request, whose hash is `request`. Until it is finished it is held to `expires` (microseconds
-    /// since 1970), so that a caller that dies leaves it free.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] if the key ran out or was forgotten at this very moment.
-    pub async fn idempotency_begin(
-        &self,
-        caller: &str,
-        key: &str,
-        request: &str,
-        now: i64,
-        expires: i64,
-    ) -> Result<IdempotencyAnswer, StoreError> {
-        let mut tx = self.begin().await?;
-        let mut session = tx.session();
-        let new = session.run(sql!("idempotency/begin"), args![caller, key, request, expires, now]).await?;
-        let there = session.row(sql!("idempotency/get"), args![caller, key]).await?;
-        tx.commit().await?;
-        if new == 1 {
-            return Ok(IdempotencyAnswer::New);
-        }
-        let there = there.ok_or(StoreError::Conflict { operation: "idempotency/begin" })?;
-        if there.get::<String>("request")? != request {
-            return Ok(IdempotencyAnswer::Different);
-        }
-        Ok(match there.get::<Option<i64>>("status")? {
-            Some(_) => IdempotencyAnswer::Done {
-                status: there.small("status")?,
-                body: there.get::<Option<String>>("body")?.unwrap_or_default(),
-            },
-            None => IdempotencyAnswer::Running,
-        })
-    }
-
-    /// Frees a key whose request came to nothing, so that it can be sent again.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails; the key then frees itself when it runs out.
-    pub async fn idempotency_forget(&self, caller: &str, key: &str) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        tx.session().run(sql!("idempotency/forget"), args![caller, key]).await?;
-        tx.commit().await
-    }
-
     /// Removes at most `limit` keys that have run out, and says how many.
     ///
     /// # Errors
@@ -82,10 +36,38 @@ impl Store {
 }
 
 impl Tx {
+    /// Claims a key for a request, whose hash is `request`, until `expires` (microseconds since 1970). Whoever sends the
+    /// same meanwhile waits until this transaction has ended; if it comes to nothing, the key is free again.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the key ran out at this very moment.
+    pub async fn idempotency_begin(
+        &mut self,
+        caller: &str,
+        key: &str,
+        request: &str,
+        now: i64,
+        expires: i64,
+    ) -> Result<IdempotencyAnswer, StoreError> {
+        let mut session = self.session();
+        if session.run(sql!("idempotency/begin"), args![caller, key, request, expires, now]).await? == 1 {
+            return Ok(IdempotencyAnswer::New);
+        }
+        let there = session.row(sql!("idempotency/get"), args![caller, key]).await?;
+        let Some(there) = there else {
+            return Err(session.given_up(StoreError::Conflict { operation: "idempotency/begin" }));
+        };
+        if there.get::<String>("request")? != request {
+            return Ok(IdempotencyAnswer::Different);
+        }
+        let body = there.get::<Option<String>>("body")?.unwrap_or_default();
+        Ok(IdempotencyAnswer::Done { status: there.small("status")?, body })
+    }
+
     /// Keeps the answer of a request in the transaction that carries it out.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the key ran out meanwhile and is another's by now.
+    /// [`StoreError::Conflict`] if the key is another's.
     pub async fn idempotency_finish(
         &mut self,
         caller: &str,

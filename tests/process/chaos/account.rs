@@ -6,16 +6,20 @@ use std::time::Duration;
 use muster_domain::case::CaseEvent;
 use muster_street::load::{ExpectedIncident, Load};
 use muster_tests::eventually;
-use reqwest::Method;
 
 use super::check::{Account, Sent};
 use super::sender::{self, Acknowledged, REPORTS};
+use super::stream::{Message, Stream};
 use crate::api::{Api, PATIENCE};
 use crate::stage::PARTITIONS;
 
 /// Cases with their journals, and what the stream has told of them since the beginning.
 pub(super) async fn standing(api: &Api) -> Account {
-    let mut account = Account::default();
+    collected(api, Account::default()).await
+}
+
+/// The same, beside what was acknowledged.
+async fn collected(api: &Api, mut account: Account) -> Account {
     for shown in api.list("/api/v1/cases").await {
         let events = api.list(&format!("/api/v1/cases/{}/events", shown["id"].as_str().unwrap())).await;
         let journal: Vec<CaseEvent> =
@@ -33,21 +37,12 @@ pub(super) async fn standing(api: &Api) -> Account {
 async fn listen(api: &Api, account: &mut Account) {
     let mut behind: BTreeMap<String, u64> =
         account.cases.iter().map(|(case, _)| (case.id.to_string(), case.version)).collect();
-    let request = api.request(Method::GET, "/api/v1/stream").header("last-event-id", "0");
-    let mut response = request.send().await.unwrap();
-    let (mut bytes, mut quiet) = (Vec::new(), false);
-    while !behind.is_empty() || !quiet {
+    let mut stream = Stream::behind(api, 0).await.expect("a stream");
+    loop {
         let wait = if behind.is_empty() { Duration::from_millis(700) } else { Duration::from_secs(10) };
-        match tokio::time::timeout(wait, response.chunk()).await {
-            Ok(chunk) => bytes.extend_from_slice(&chunk.unwrap().expect("the stream does not end")),
-            // What it has not told by now is a finding, and not ours to wait for.
-            Err(_) if !behind.is_empty() => return,
-            Err(_) => quiet = true,
-        }
-        while let Some(end) = bytes.windows(2).position(|pair| pair == b"\n\n") {
-            let message: Vec<u8> = bytes.drain(..end + 2).collect();
-            hear(&String::from_utf8(message).unwrap(), account, &mut behind);
-        }
+        // What it has not told by then is a finding, and not ours to wait for.
+        let Ok(message) = tokio::time::timeout(wait, stream.next()).await else { return };
+        hear(&message.expect("the stream does not end"), account, &mut behind);
     }
 }
 
@@ -56,28 +51,19 @@ async fn resume(api: &Api, account: &mut Account) {
     let (Some(&from), Some(&last)) = (account.numbers.get(account.numbers.len() / 2), account.numbers.last()) else {
         return;
     };
-    let request = api.request(Method::GET, "/api/v1/stream").header("last-event-id", from.to_string());
-    let mut response = request.send().await.unwrap();
-    let (mut bytes, mut heard) = (Vec::new(), Vec::new());
+    let (mut stream, mut heard) = (Stream::behind(api, from).await.expect("a stream"), Vec::new());
     while heard.last().is_none_or(|heard| *heard < last) && from < last {
-        // What it has not told by then is a finding, and not ours to wait for.
-        let Ok(chunk) = tokio::time::timeout(Duration::from_secs(10), response.chunk()).await else { break };
-        bytes.extend_from_slice(&chunk.unwrap().expect("the stream does not end"));
-        while let Some(end) = bytes.windows(2).position(|pair| pair == b"\n\n") {
-            let message = String::from_utf8(bytes.drain(..end + 2).collect()).unwrap();
-            heard.extend(message.lines().find_map(|line| line.strip_prefix("id:")?.trim().parse::<u64>().ok()));
-        }
+        let Ok(message) = tokio::time::timeout(Duration::from_secs(10), stream.next()).await else { break };
+        heard.extend(message.expect("the stream does not end").number);
     }
     account.resumed = Some((from, heard));
 }
 
 /// Notes one message of the stream.
-fn hear(message: &str, account: &mut Account, behind: &mut BTreeMap<String, u64>) {
-    let field =
-        |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).unwrap_or_default();
-    let (data, number) = (field("data:"), field("id:").parse().ok());
-    account.numbers.extend(number);
-    match field("event:") {
+fn hear(message: &Message, account: &mut Account, behind: &mut BTreeMap<String, u64>) {
+    let Message { event, number, data } = message;
+    account.numbers.extend(*number);
+    match event.as_str() {
         "case" => {
             let (event, case) = muster_wire::case::read_changed(data).unwrap();
             if behind.get(case.id.as_str()).is_some_and(|version| *version <= event.version) {
@@ -167,7 +153,8 @@ pub(super) async fn settled(apis: &[Api], plan: &[ExpectedIncident], until: i64,
     }
     let last = std::cell::RefCell::new(None);
     let whole = async || {
-        let mut account = Account { reports: reports.clone(), ..standing(api).await };
+        let said = Account { reports: reports.clone(), commands: sent.commands.clone(), ..Account::default() };
+        let mut account = collected(api, said).await;
         account.expected = so_far(plan, until, &account);
         resume(api, &mut account).await;
         let done = account.findings().is_empty();

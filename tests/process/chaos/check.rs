@@ -1,5 +1,6 @@
 //! The checker: from what was collected to what is wrong in it. It knows nothing of how anything was made.
 
+mod commands;
 mod rest;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use muster_domain::case::{Case, CaseEvent};
 use muster_street::load::ExpectedIncident;
 
-pub(super) use rest::{Beliefs, Believed, Rest, Sent};
+use super::stream::Heard;
+
+pub(super) use commands::{Command, Commands, Fate};
+pub(super) use rest::{Beliefs, Believed, Rest, Row, Sent};
 
 /// Everything that is judged.
 #[derive(Debug, Default, Clone)]
@@ -19,6 +23,8 @@ pub(super) struct Account {
     pub(super) ended: Vec<(String, i64)>,
     /// The case that each acknowledged report became or joined.
     pub(super) reports: BTreeMap<String, String>,
+    /// Every command that was acknowledged.
+    pub(super) commands: Commands,
     /// Each case as it stands, with its journal.
     pub(super) cases: Vec<(Case, Vec<CaseEvent>)>,
     /// What the stream told of cases and of conditions since the beginning, and its numbers.
@@ -28,6 +34,8 @@ pub(super) struct Account {
     pub(super) resynced: bool,
     /// A number of the stream, and the numbers that a reader heard who resumed after it.
     pub(super) resumed: Option<(u64, Vec<u64>)>,
+    /// What a reader heard who followed from the first change on, over whatever was done to the servers.
+    pub(super) followed: Option<Heard>,
     /// What only log and store can say, where nothing ran any more.
     pub(super) rest: Option<Rest>,
 }
@@ -45,9 +53,13 @@ impl Account {
         self.episodes(&mut wrong);
         self.incidents(&mut wrong);
         self.reported(&mut wrong);
+        commands::judge(&self.commands, &self.cases, &mut wrong);
         if let Some(rest) = &self.rest {
             rest.judge(&mut wrong);
             rest.told(&self.heard, &mut wrong);
+            if let Some(heard) = &self.followed {
+                rest.followed(heard, self.numbers.len(), &mut wrong);
+            }
             self.complete("the topic of cases", &repeats_removed(&rest.cases), &mut wrong);
         }
         wrong

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use muster_domain::condition::{State, Subject};
+use muster_domain::case::{Case, CaseEvent};
+use muster_domain::condition::State;
 use muster_domain::record::LogRecord;
 use muster_domain::time::Seen;
 use muster_log::{EventLog, Fetched, Record, Topic};
 use muster_pipeline::configs::Configs;
 use muster_rules::watch::Engine;
-use muster_store::{PartitionRow, Store};
+use muster_store::{CaseFilter, PartitionRow, Store};
 use muster_street::load::LOAD_SOURCE;
 
-use super::check::{Beliefs, Believed, Rest, Sent};
+use super::check::{Beliefs, Believed, Rest, Row, Sent};
 use super::sender::{Acknowledged, REPORTS};
 use crate::stage::{PARTITIONS, Stage};
 
@@ -25,6 +26,8 @@ pub(super) struct Log {
     reports: BTreeSet<String>,
     /// Where the last of them lies, by partition.
     last: BTreeMap<u32, u64>,
+    /// Effects of which it says what became of them, by their destination.
+    carried_out: Vec<(&'static str, String)>,
 }
 
 impl Log {
@@ -35,7 +38,9 @@ impl Log {
             let from = self.at.get(&partition).copied().unwrap_or(0);
             let end = log.bounds(&Topic::Observation, partition).await.unwrap().end;
             let (observations, reports, last) = (&mut self.observations, &mut self.reports, &mut self.last);
+            let effects = &mut self.carried_out;
             let note = |found: Fetched| {
+                effects.extend(carried_out(&found.record));
                 let ids = match text(&found.record, "ce_source").as_str() {
                     LOAD_SOURCE => &mut *observations,
                     REPORTS => &mut *reports,
@@ -71,6 +76,8 @@ impl Log {
         let mut rest = Rest {
             pending: store.outbox_pending().await.unwrap().count,
             outbox: outbox(store).await,
+            journals: journals(store).await,
+            carried_out: self.carried_out.clone(),
             cases: all(log, &Topic::Case).await.iter().map(case).collect(),
             conditions: all(log, &Topic::Condition).await.iter().map(condition).collect(),
             ..Rest::default()
@@ -79,6 +86,7 @@ impl Log {
         for version in store.config_versions().await.unwrap() {
             configs.load(version).await.unwrap();
         }
+        let (mut written_by, mut replays) = (BTreeMap::new(), Vec::new());
         for row in store.partitions().await.unwrap() {
             let PartitionRow { partition, offset, .. } = row;
             let end = log.bounds(&Topic::Observation, partition).await.unwrap().end;
@@ -86,8 +94,16 @@ impl Log {
             if last.is_some_and(|last| offset <= last) || end < offset {
                 rest.unwatched.push(format!("partition {partition}: {last:?} of {end}, and committed {offset}"));
             }
-            rest.believed.extend(rows(store, partition).await);
-            rest.replayed.extend(replay(log, store, &configs, (partition, offset.min(end))).await);
+            for (condition, believed) in rows(store, partition).await {
+                written_by.insert(condition.clone(), partition);
+                rest.believed.insert(condition, believed);
+            }
+            replays.push((partition, replay(log, store, &configs, (partition, offset.min(end))).await));
+        }
+        // Of a device or an adapter several partitions write one row, and it is as the last of them left it.
+        for (partition, replay) in replays {
+            let own = |condition: &String| written_by.get(condition).is_none_or(|by| *by == partition);
+            rest.replayed.extend(replay.into_iter().filter(|(condition, _)| own(condition)));
         }
         rest
     }
@@ -105,7 +121,7 @@ async fn replay(log: &dyn EventLog, store: &Store, configs: &Configs, (partition
         }
     };
     each(log, &Topic::Observation, partition, 0..to, apply).await;
-    let believed = engine.conditions().filter(|view| view.key.subject.place().is_some()).map(|view| {
+    let believed = engine.conditions().map(|view| {
         let (since, episode) = (view.since.map(Seen::micros), view.episode.map(ToString::to_string));
         let believed = Believed { state: view.state, since, blind: view.blind, episode };
         (name(view.key.rule.as_str(), &view.key.subject.key()), believed)
@@ -113,11 +129,10 @@ async fn replay(log: &dyn EventLog, store: &Store, configs: &Configs, (partition
     believed.filter(|(_, believed)| was_heard_of(believed)).collect()
 }
 
-/// What the rows of a partition say of places; of a device or an adapter several partitions write one row.
+/// What the rows say that a partition wrote last.
 async fn rows(store: &Store, partition: u32) -> Beliefs {
     let rows = store.conditions_of_partition(partition).await.unwrap().into_iter();
-    let of_places = rows.filter(|row| Subject::parse(&row.subject).unwrap().place().is_some());
-    let believed = of_places.map(|row| {
+    let believed = rows.map(|row| {
         let state = State::parse(&row.state).unwrap();
         let since = (state != State::Unknown).then_some(row.since);
         let believed = Believed { state, since, blind: row.blind, episode: row.episode };
@@ -134,16 +149,56 @@ fn was_heard_of(believed: &Believed) -> bool {
     believed.state != State::Unknown || believed.blind
 }
 
-/// The changes of conditions in the outbox, in the order of their numbers.
-async fn outbox(store: &Store) -> Vec<Sent> {
-    let (mut sent, mut last) = (Vec::new(), 0);
+/// Where rows of the outbox go.
+const DESTINATIONS: [&str; 6] = ["case", "condition", "act", "ladder", "notice", "letter"];
+
+/// The whole outbox, in the order of its numbers.
+async fn outbox(store: &Store) -> Vec<Row> {
+    let mut found = Vec::new();
+    for destination in DESTINATIONS {
+        let mut last = 0;
+        loop {
+            let rows = store.outbox_after(destination, last, 5_000).await.unwrap();
+            let Some(row) = rows.last() else { break };
+            last = row.publish_no;
+            found.extend(rows.into_iter().map(|row| Row {
+                destination,
+                effect: row.effect,
+                sent: Sent { number: row.publish_no, subject: row.ordering_key, body: row.body },
+            }));
+        }
+    }
+    found.sort_by_key(|row| row.sent.number);
+    found
+}
+
+/// Every case with its journal.
+async fn journals(store: &Store) -> Vec<(String, Vec<CaseEvent>)> {
+    let (mut found, mut cursor) = (Vec::new(), None);
     loop {
-        let rows = store.outbox_after("condition", last, 5_000).await.unwrap();
-        let Some(row) = rows.last() else { return sent };
-        last = row.publish_no;
-        let of =
-            |row: muster_store::Published| Sent { number: row.publish_no, subject: row.ordering_key, body: row.body };
-        sent.extend(rows.into_iter().map(of));
+        let page = store.cases(&CaseFilter::default(), 500, cursor.as_deref()).await.unwrap();
+        for case in page.items {
+            let entries = store.journal(&case.id, 0, u32::MAX).await.unwrap();
+            let entries = entries.iter().map(|row| muster_wire::case::read_event(&row.doc).unwrap());
+            found.push((case.id, entries.collect()));
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            return found;
+        }
+    }
+}
+
+/// What became of an effect, where a record says so.
+fn carried_out(found: &Record) -> Option<(&'static str, String)> {
+    match text(found, "ce_type").as_str() {
+        "muster.outcome.v1" | "muster.act.v1" => {}
+        _ => return None,
+    }
+    match record(found) {
+        LogRecord::Outcome(outcome) => Some(("ladder", outcome.effect.to_string())),
+        LogRecord::Act(act) => Some(("act", act.id.to_string())),
+        _ => None,
     }
 }
 
@@ -152,7 +207,7 @@ fn condition(record: &Record) -> Sent {
     Sent { number, subject, body: String::from_utf8(record.payload.to_vec()).unwrap() }
 }
 
-fn case(record: &Record) -> (muster_domain::case::CaseEvent, muster_domain::case::Case) {
+fn case(record: &Record) -> (CaseEvent, Case) {
     muster_wire::case::read_changed(std::str::from_utf8(&record.payload).unwrap()).unwrap()
 }
 

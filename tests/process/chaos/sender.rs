@@ -9,6 +9,9 @@ use muster_tests::eventually;
 use serde_json::json;
 use tokio::sync::watch;
 
+use super::check::Commands;
+use super::person::Person;
+use super::trial::GATE_CAMERA;
 use crate::api::{Answer, Api};
 
 /// What the server said it has: ids as they were sent.
@@ -16,9 +19,10 @@ use crate::api::{Answer, Api};
 pub(super) struct Acknowledged {
     pub(super) observations: BTreeSet<String>,
     pub(super) reports: BTreeSet<String>,
+    pub(super) commands: Commands,
 }
 
-/// A load on its way, with some reports beside it.
+/// A load on its way, with some reports beside it, and somebody who works on what was reported.
 pub(super) struct Sender {
     batches: Vec<Batch>,
     /// The first batch that is not acknowledged, and the number of its first observation.
@@ -31,6 +35,8 @@ pub(super) struct Sender {
     /// How long the last share took that was sent whole.
     pub(super) took: Option<Duration>,
     server: watch::Receiver<String>,
+    /// `None` where the servers show nothing and take no commands.
+    pub(super) person: Option<Person>,
     pub(super) answers: Answers,
 }
 
@@ -49,7 +55,7 @@ impl Answers {
         self.0.lock().unwrap().1
     }
 
-    fn note(&self, refused: bool, took: Duration) {
+    pub(super) fn note(&self, refused: bool, took: Duration) {
         let mut so_far = self.0.lock().unwrap();
         *so_far = (so_far.0 + u32::from(refused), so_far.1.max(took));
     }
@@ -67,11 +73,21 @@ pub(super) const REPORTS: &str = "chaos";
 /// One report after so many batches.
 const BATCHES_A_REPORT: usize = 3;
 
+/// The first command comes after so many batches, when there are reports to work on.
+const UNREPORTED: usize = 4;
+
+/// How long a command may keep the load waiting; longer, and it is given again beside what comes next.
+const A_MOMENT: Duration = Duration::from_millis(200);
+
+/// The camera of the gates speaks of itself after so many batches.
+const BATCHES_A_GATE: usize = 10;
+
 impl Sender {
     pub(super) fn new(load: &Load, start: i64, seed: u64, server: watch::Receiver<String>) -> Self {
         let places = load.catalogue().places.lines().count() - 1;
         let (batches, answers) = (load.batches(start).collect(), Answers::default());
-        Self { batches, next: 0, number: 0, seed, places, due: 0, took: None, server, answers }
+        let person = Some(Person::new(server.clone(), answers.clone()));
+        Self { batches, next: 0, number: 0, seed, places, due: 0, took: None, server, person, answers }
     }
 
     /// The next of so many equal shares; may be dropped at any instant.
@@ -89,25 +105,27 @@ impl Sender {
         self.next < self.due
     }
 
-    /// The first batch that is not acknowledged, and the number of its first observation.
-    pub(super) fn at(&self) -> (usize, u64) {
-        (self.next, self.number)
+    /// The first batch that is not acknowledged with the number of its first observation, and the first such command.
+    pub(super) fn at(&self) -> (usize, u64, usize) {
+        (self.next, self.number, self.person.as_ref().map_or(0, |person| person.next))
     }
 
     /// Begins again at an earlier batch.
-    pub(super) fn back_to(&mut self, (next, number): (usize, u64)) {
+    pub(super) fn back_to(&mut self, (next, number, command): (usize, u64, usize)) {
         (self.next, self.number) = (next, number);
+        self.person.iter_mut().for_each(|person| person.next = command);
     }
 
     /// What is still missing of the shares that were begun.
     pub(super) async fn arrears(&mut self, sent: &mut Acknowledged) {
         self.until(self.due, sent).await;
+        self.commands(sent).await;
     }
 
     /// All that is left.
     pub(super) async fn rest(&mut self, sent: &mut Acknowledged) {
         self.due = self.batches.len();
-        self.until(self.due, sent).await;
+        self.arrears(sent).await;
     }
 
     /// When the last was seen of what is acknowledged; after all of it, everything was.
@@ -136,6 +154,9 @@ impl Sender {
                 sent.observations.insert(format!("{}-{number}", self.seed));
             }
             let after = self.number + batch.observations;
+            if self.next.is_multiple_of(BATCHES_A_GATE) {
+                deliver(&self.server, "/api/v1/observations", kind, self.gates().as_bytes(), &self.answers).await;
+            }
             if self.next.is_multiple_of(BATCHES_A_REPORT) {
                 let (id, report) = self.report();
                 deliver(&self.server, "/api/v1/reports", "application/json", report.as_bytes(), &self.answers).await;
@@ -143,7 +164,29 @@ impl Sender {
             }
             // Both at once: the blow may fall at any await.
             (self.next, self.number) = (self.next + 1, after);
+            // Sources do not wait for people.
+            let _ = tokio::time::timeout(A_MOMENT, self.commands(sent)).await;
         }
+    }
+
+    /// What is to be said of what was reported so far.
+    async fn commands(&mut self, sent: &mut Acknowledged) {
+        if let Some(person) = &mut self.person {
+            person.up_to(self.next.saturating_sub(UNREPORTED), sent).await;
+        }
+    }
+
+    /// What the camera of the gates sees now: too dark, and well again.
+    fn gates(&self) -> String {
+        let number = self.next / BATCHES_A_GATE;
+        let event = json!({
+            "specversion": "1.0", "type": "muster.observation.v1", "source": "/gateways/gates",
+            "id": format!("g-{number}"), "time": jiff::Timestamp::now().to_string(),
+            "datacontenttype": "application/json",
+            "data": { "device": GATE_CAMERA, "kind": "occupancy", "values": { "occupied": false },
+                "health": { "dark": number.is_multiple_of(2) } },
+        });
+        json!([event]).to_string()
     }
 
     /// Every fifth report is of a lane that a camera watches as well; the others are of no place and cases of their own.
@@ -179,7 +222,7 @@ pub(super) async fn deliver(server: &watch::Receiver<String>, path: &str, kind: 
 }
 
 /// What is refused for the time being says so, as a problem, and when to come again.
-fn honest(path: &str, answer: &Answer) {
+pub(super) fn honest(path: &str, answer: &Answer) {
     assert!([429, 503].contains(&answer.status), "{path}: {}", answer.text());
     answer.problem();
     assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{path}: {}", answer.text());

@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use muster_street::MICROS;
-use muster_street::load::{ExpectedIncident, Load, LoadSettings};
+use muster_street::load::{ExpectedIncident, Load, LoadCatalogue, LoadSettings};
 use muster_tests::{Server, eventually};
 use serde_json::json;
 use tokio::sync::watch;
 
 use super::account;
-use super::check::{Account, Rest};
+use super::check::{Account, Fate, Rest};
 use super::rest::Log;
 use super::sender::{self, Acknowledged, Answers, PATIENCE, REPORTS, Sender};
+use super::stream::Reader;
 use super::{PLACES, RULES, serve};
 use crate::api::Api;
 use crate::stage::{CatalogueFiles, PARTITIONS, Stage, book};
@@ -28,12 +29,33 @@ pub(super) struct Trial<'a> {
     log: Log,
     pub(super) sent: Acknowledged,
     pub(super) sender: Sender,
+    reader: Reader,
     probe: Probe,
+}
+
+/// A camera that says now and then that it cannot see. Its gates are of several partitions, each of which calls the camera
+/// blind by itself.
+pub(super) const GATE_CAMERA: &str = "gate-camera";
+const GATES: u32 = 4;
+
+/// The catalogue of a load with gates, and with a loudspeaker at every lane.
+fn catalogue(load: &Load) -> LoadCatalogue {
+    let mut files = load.catalogue();
+    let at_once = |places: Vec<String>| places.join(";");
+    let lanes: Vec<String> =
+        files.places.lines().skip(1).filter_map(|line| line.split(',').next().map(str::to_owned)).collect();
+    let gates: Vec<String> = (0..GATES).map(|gate| format!("gate-{gate}")).collect();
+    for gate in &gates {
+        files.places += &format!("{gate},gate,Gate,load,106.5,29.5,wgs84,,,,\n");
+    }
+    files.devices += &format!("{GATE_CAMERA},camera,Gates,{},,,,\n", at_once(gates));
+    files.devices += &format!("speaker,loudspeaker,Speaker,{},,,,\n", at_once(lanes));
+    files
 }
 
 /// How far everything was that was sent.
 pub(super) struct Standing {
-    at: (usize, u64),
+    at: (usize, u64, usize),
     sent: Acknowledged,
     reports: BTreeSet<String>,
 }
@@ -49,14 +71,15 @@ impl<'a> Trial<'a> {
         let LoadSettings { seconds, seed, .. } = settings;
         let load = Load::new(settings).unwrap();
         let start = (jiff::Timestamp::now().as_microsecond() / MICROS - i64::from(seconds) - 60) * MICROS;
-        let files = load.catalogue();
+        let files = catalogue(&load);
         let files =
             CatalogueFiles { grid: &files.grid, places: &files.places, devices: &files.devices, units: &files.units };
         stage.adopt(&book(RULES), files).await;
         let server = watch::Sender::new(String::new());
         let sender = Sender::new(&load, start, seed, server.subscribe());
         let probe = Probe { server: server.subscribe(), known: Arc::default(), answers: sender.answers.clone() };
-        Self { stage, load, start, seed, server, log: Log::default(), sent: Acknowledged::default(), sender, probe }
+        let (log, sent, reader) = (Log::default(), Acknowledged::default(), Reader::follow(server.subscribe()));
+        Self { stage, load, start, seed, server, log, sent, sender, reader, probe }
     }
 
     /// Starts a server and sends to it from now on.
@@ -93,6 +116,15 @@ impl<'a> Trial<'a> {
         *self.probe.known.lock().unwrap() = standing.reports;
     }
 
+    /// The store has been replaced by an older one, which may not know of commands since; the log knows of none.
+    pub(super) fn may_have_forgotten(&mut self, since: &Standing) {
+        for (words, command) in &mut self.sent.commands {
+            if !since.sent.commands.contains_key(words) && command.fate == Fate::Done {
+                command.fate = Fate::MaybeForgotten;
+            }
+        }
+    }
+
     /// Sends all that is left, as fast as it is taken.
     pub(super) async fn send_the_rest(&mut self) {
         self.sender.rest(&mut self.sent).await;
@@ -125,10 +157,11 @@ impl<'a> Trial<'a> {
         self.sender.rest(&mut self.sent).await;
         let cases = self.settle(servers, adapt).await;
         format!(
-            "{} observations and {} reports acknowledged, {} refused for a while, {} incidents known before, {cases} \
-             cases; 0 lost, 0 doubled",
+            "{} observations, {} reports and {} commands acknowledged, {} refused for a while, {} incidents known before, \
+             {cases} cases; 0 lost, 0 doubled",
             self.sent.observations.len(),
             self.sent.reports.len(),
+            self.sent.commands.len(),
             self.sender.answers.refused(),
             self.load.expected().len(),
         )
@@ -142,6 +175,7 @@ impl<'a> Trial<'a> {
         let apis: Vec<Api> = servers.iter().map(|server| Api::new(server.url())).collect();
         let plan: Vec<ExpectedIncident> = self.expected().collect();
         let mut account = account::settled(&apis, &plan, self.sender.seen(), &self.sent).await;
+        account.followed = Some(self.reader.up_to(account.numbers.last().copied().unwrap_or(0)).await);
         for server in servers {
             let ended = server.terminate();
             assert!(ended.success(), "{ended}");

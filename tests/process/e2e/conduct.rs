@@ -56,6 +56,34 @@ async fn a_command_that_is_repeated_is_carried_out_once() {
 }
 
 #[tokio::test]
+async fn of_many_repeats_at_once_one_is_carried_out_and_all_are_told_the_same() {
+    let (_stage, _server, api, case) = with_a_case().await;
+    let note = json!({ "command": "note", "reason": "只说一次" });
+    let all: Vec<_> = (0..8)
+        .map(|_| {
+            let (api, case, note) = (api.clone(), id(&case).to_owned(), note.clone());
+            tokio::spawn(async move { keyed(&api, &case, "k-2", &note).await })
+        })
+        .collect();
+    let mut told = Vec::new();
+    for one in all {
+        let answer = one.await.unwrap();
+        told.push((answer.status, answer.text()));
+    }
+    told.dedup();
+    assert_eq!((told.len(), told[0].0), (1, 200), "{told:?}");
+    let journal = api.list(&format!("/api/v1/cases/{}/events", id(&case))).await;
+    assert_eq!(journal.iter().filter(|entry| entry["reason"] == "只说一次").count(), 1, "{journal:?}");
+    let early = json!({ "command": "post_check", "ok": true });
+    let refused = keyed(&api, id(&case), "k-3", &early).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (409, "not-handled"));
+    let done = json!({ "command": "done", "seat": case["seats"][0]["id"] });
+    assert_eq!(api.order(id(&case), &done).await.status, 200);
+    let again = keyed(&api, id(&case), "k-3", &early).await;
+    assert_eq!((again.status, again.text()), (409, refused.text()), "a repeat is not asked anew");
+}
+
+#[tokio::test]
 async fn a_refusal_says_in_two_languages_why_and_what_is_allowed() {
     let (_stage, _server, api, case) = with_a_case().await;
     let refused = api.order(id(&case), &json!({ "command": "post_check", "ok": true })).await;

@@ -16,8 +16,7 @@ use muster_domain::lifecycle::Command;
 use muster_domain::text::Words;
 use muster_domain::time::Filed;
 use muster_pipeline::admit::Caller;
-use muster_pipeline::operate::{Expects, Order, OrderError};
-use muster_store::IdempotencyAnswer;
+use muster_pipeline::operate::{Answered, Expects, Once, Order, OrderError};
 use muster_wire::problem::Problem;
 use sha2::{Digest, Sha256};
 
@@ -28,9 +27,6 @@ use crate::text::{Lang, Text};
 use crate::wording;
 
 type At = Of<Arc<State>>;
-
-/// How long an answer to a repeated request is kept.
-const KEPT_MICROS: i64 = 24 * 3_600_000_000;
 
 /// `POST /api/v1/cases/{id}/commands`.
 pub(super) async fn from_api(
@@ -51,28 +47,36 @@ pub(super) async fn from_api(
         return carry_out(&state, &id, &caller, &headers, &sent).await;
     };
     let request: String = Sha256::digest([id.as_bytes(), &body].concat()).iter().map(|b| format!("{b:02x}")).collect();
-    let (now, store) = (state.desk.clock.micros(), &state.desk.store);
-    match store.idempotency_begin(&caller.name, &key, &request, now, now + KEPT_MICROS).await {
-        Ok(IdempotencyAnswer::New) => {}
-        Ok(IdempotencyAnswer::Done { status, body }) => return again(status, body),
-        Ok(IdempotencyAnswer::Running) => return answer::refuse(409, "still-running", "the same request is at work"),
-        Ok(IdempotencyAnswer::Different) => {
-            return answer::refuse(422, "key-reused", "this Idempotency-Key was used for another request");
+    let (id, order) = match order(&state, &id, &caller, &headers, &sent).await {
+        Ok(order) => order,
+        Err(refusal) => return *refusal,
+    };
+    let once = Once { caller: &caller.name, key: &key, request: &request };
+    match state.desk.operate.order_once(&id, &order, once, kept).await {
+        Answered::Now(done) => told(&done),
+        Answered::Before(status, body) => again(status, body),
+        Answered::KeyOfAnother => {
+            answer::refuse(422, "key-reused", "this Idempotency-Key was used for another request")
         }
-        Err(error) => return answer::failed(&error.into()),
     }
-    let response = carry_out(&state, &id, &caller, &headers, &sent).await;
-    let (parts, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
-    if parts.status.is_server_error() {
-        // It may go better next time: then the key is free again.
-        if let Err(error) = store.idempotency_forget(&caller.name, &key).await {
-            tracing::warn!(%error, "an idempotency key stays taken until it runs out");
+}
+
+/// What a repeat of the command is told.
+fn kept(done: &Result<Case, OrderError>) -> (u32, String) {
+    match done {
+        Ok(case) => (200, muster_wire::case::write(case)),
+        Err(error) => {
+            let problem = problem(error);
+            (u32::from(problem.status()), problem.json())
         }
-    } else {
-        keep(&state, &caller, &key, &request, parts.status, &bytes, now).await;
     }
-    Response::from_parts(parts, bytes.into())
+}
+
+fn told(done: &Result<Case, OrderError>) -> Response {
+    match done {
+        Ok(case) => shown(case),
+        Err(error) => refused(error),
+    }
 }
 
 fn again(status: u32, body: String) -> Response {
@@ -85,48 +89,37 @@ fn again(status: u32, body: String) -> Response {
     (status, as_case(version), body).into_response()
 }
 
-#[expect(clippy::too_many_arguments, reason = "one row of a table, column by column")]
-async fn keep(state: &State, caller: &Caller, key: &str, request: &str, status: StatusCode, body: &[u8], now: i64) {
-    let text = String::from_utf8_lossy(body);
-    let kept = async {
-        let mut tx = state.desk.store.begin().await?;
-        let answer = (u32::from(status.as_u16()), text.as_ref());
-        tx.idempotency_finish(&caller.name, key, request, answer, now + KEPT_MICROS).await?;
-        tx.commit().await
-    };
-    if let Err(error) = kept.await {
-        tracing::warn!(%error, "the answer to a command was not kept for its repeat");
+async fn carry_out(state: &State, id: &str, caller: &Caller, headers: &HeaderMap, sent: &Sent) -> Response {
+    match order(state, id, caller, headers, sent).await {
+        Ok((id, order)) => told(&state.desk.order(&id, &order).await),
+        Err(refusal) => *refusal,
     }
 }
 
-async fn carry_out(state: &State, id: &str, caller: &Caller, headers: &HeaderMap, sent: &Sent) -> Response {
-    let Ok(id) = CaseId::parse(id) else { return answer::not_found().await };
-    if caller.jurisdiction.is_some()
-        && let Err(refusal) = api::visible(state, id.as_str(), caller).await
-    {
-        return *refusal;
+/// What is ordered of which case, where the caller may know of it.
+async fn order(
+    state: &State,
+    id: &str,
+    caller: &Caller,
+    headers: &HeaderMap,
+    sent: &Sent,
+) -> Result<(CaseId, Order), Box<Response>> {
+    let Ok(id) = CaseId::parse(id) else { return Err(Box::new(answer::not_found().await)) };
+    if caller.jurisdiction.is_some() {
+        api::visible(state, id.as_str(), caller).await?;
     }
     let now = Filed::from_micros(state.desk.clock.micros());
-    let command = match sent.command(now) {
-        Ok(command) => command,
-        Err(problem) => return answer::problem(&problem),
-    };
-    let expects = match expected(headers, sent) {
-        Ok(expects) => expects,
-        Err(problem) => return answer::problem(&problem),
-    };
+    let unusable = |problem: Problem| Box::new(answer::problem(&problem));
+    let command = sent.command(now).map_err(unusable)?;
+    let expects = expected(headers, sent).map_err(unusable)?;
     if let Command::Photo(_, picture) = &command {
         match state.desk.has_evidence(picture).await {
             Ok(true) => {}
-            Ok(false) => return answer::problem(&no_picture()),
-            Err(error) => return answer::failed(&error),
+            Ok(false) => return Err(unusable(no_picture())),
+            Err(error) => return Err(Box::new(answer::failed(&error))),
         }
     }
-    let by = Actor::Desk(caller.name.clone());
-    match state.desk.order(&id, &Order { by, command, reason: sent.words(), expects }).await {
-        Ok(case) => shown(&case),
-        Err(error) => refused(&error),
-    }
+    Ok((id, Order { by: Actor::Desk(caller.name.clone()), command, reason: sent.words(), expects }))
 }
 
 /// A case as JSON with its version as a strong `ETag`.
@@ -172,18 +165,23 @@ fn no_picture() -> Problem {
 /// Why a command came to nothing, in words, with what is allowed now.
 pub(super) fn refused(error: &OrderError) -> Response {
     match error {
-        OrderError::NoCase => answer::refuse(404, "not-found", "there is no such case"),
+        OrderError::Failed(error) => answer::failed(error),
+        refusal => answer::problem(&problem(refusal)),
+    }
+}
+
+fn problem(error: &OrderError) -> Problem {
+    match error {
+        OrderError::NoCase => Problem::new(404, "not-found").detail("there is no such case"),
         OrderError::Changed(case) => {
             let detail = format!("the case is {} at version {} now", case.state.name(), case.version);
-            answer::problem(&Problem::new(412, "precondition-failed").detail(detail).allowed(allowed(case)))
+            Problem::new(412, "precondition-failed").detail(detail).allowed(allowed(case))
         }
-        OrderError::Refused(refusal, case) => answer::problem(
-            &Problem::new(409, refusal.code())
-                .detail(refusal.to_string())
-                .words(with_allowed(refusal.words(), case))
-                .allowed(allowed(case)),
-        ),
-        OrderError::Failed(error) => answer::failed(error),
+        OrderError::Refused(refusal, case) => Problem::new(409, refusal.code())
+            .detail(refusal.to_string())
+            .words(with_allowed(refusal.words(), case))
+            .allowed(allowed(case)),
+        OrderError::Failed(_) => Problem::new(503, "unavailable"),
     }
 }
 

@@ -57,7 +57,9 @@ async fn fill(store: &Store) {
     store.media_put(&media).await.unwrap();
     store.destination_advance("case", 0, 1, NOW).await.unwrap();
     store.destination_failed("case", 1, NOW, HOSTILE).await.unwrap();
-    let _ = store.idempotency_begin("ann", "key", "r", NOW, NOW + LONG).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    let _ = tx.idempotency_begin("ann", "key", "r", NOW, NOW + LONG).await.unwrap();
+    tx.commit().await.unwrap();
     store.token_put("h1", "s1", "c1", NOW).await.unwrap();
     store.view(&look()).await.unwrap();
 }

@@ -126,6 +126,7 @@ conformance! {
         a_version_is_used_when_it_is_ready;
     keys:
         a_repeated_request_gets_the_first_answer,
+        a_key_whose_request_came_to_nothing_is_free,
         a_key_that_ran_out_is_free,
         one_of_many_requests_has_the_key;
     evidence:

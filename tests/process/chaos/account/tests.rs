@@ -6,7 +6,7 @@ use super::*;
 fn heard(messages: &[&str]) -> (Account, BTreeMap<String, u64>) {
     let (mut account, mut behind) = (Account::default(), BTreeMap::new());
     behind.insert(case().1.id.to_string(), case().0.version);
-    messages.iter().for_each(|message| hear(message, &mut account, &mut behind));
+    messages.iter().for_each(|message| hear(&Message::read(message), &mut account, &mut behind));
     (account, behind)
 }
 

@@ -2,7 +2,8 @@
 
 use muster_domain::case::{CaseState, EpisodeLink};
 use muster_domain::condition::State;
-use muster_domain::id::CaseId;
+use muster_domain::id::{CaseId, EffectId};
+use serde_json::json;
 
 use super::*;
 
@@ -16,8 +17,25 @@ pub(in crate::chaos) fn in_order() -> Account {
     let after = |n: usize| (journal[n].clone(), Case::replay(&journal[..=n]).unwrap());
     let told: Vec<_> = (0..journal.len()).map(after).collect();
     let (place, begins) = ("cr-guomao".to_owned(), case.episodes[0].began.micros());
-    let sent = |number, subject: &str| Sent { number, subject: subject.to_owned(), body: format!("change {number}") };
-    let heard = vec![sent(2, "place:cr-guomao"), sent(5, "place:cr-guomao"), sent(6, "place:lane-1")];
+    let sent = |number, subject: &str, body: String| Sent { number, subject: subject.to_owned(), body };
+    let change = |number| json!({ "change": number }).to_string();
+    let of = |number, subject: &str| sent(number, subject, change(number));
+    let heard = vec![of(2, "place:cr-guomao"), of(5, "place:cr-guomao"), of(6, "place:lane-1")];
+    let row = |destination, sent| Row { destination, effect: None, sent };
+    let mut outbox: Vec<Row> = heard.iter().map(|sent| row("condition", sent.clone())).collect();
+    for (number, (event, case)) in [1, 3, 4, 7, 8, 9, 10].into_iter().zip(&told) {
+        let payload = muster_wire::case::encode(event, case).payload;
+        outbox.push(row("case", sent(number, case.id.as_str(), String::from_utf8(payload.to_vec()).unwrap())));
+    }
+    let asked = EffectId::of(case.seats[0].id.as_str(), "5").to_string();
+    for (number, destination, of, effect) in
+        [(11, "notice", case.id.as_str(), &*asked), (12, "act", "lane-1", "act-1"), (13, "act", "lane-1", "act-2")]
+    {
+        outbox.push(Row { destination, effect: Some(effect.to_owned()), sent: sent(number, of, "{}".to_owned()) });
+    }
+    outbox.sort_by_key(|row| row.sent.number);
+    let feed = outbox[..10].iter().map(|row| (row.sent.number, serde_json::from_str(&row.sent.body).unwrap()));
+    let acknowledged = Command { case: case.id.to_string(), what: "acknowledge", fate: Fate::Done };
     let episode = Some(case.episodes[0].episode.to_string());
     let present = Believed { state: State::Present, since: Some(begins), blind: false, episode };
     let believed: Beliefs = [("unattended at place:cr-guomao".to_owned(), present)].into();
@@ -25,17 +43,21 @@ pub(in crate::chaos) fn in_order() -> Account {
         expected: vec![ExpectedIncident { place: place.clone(), begins, shown: begins, ends: None }],
         began: vec![(place, begins)],
         reports: case.reports.iter().map(|report| (report.id.to_string(), case.id.to_string())).collect(),
-        cases: vec![(case, journal)],
-        numbers: (1..=8).collect(),
-        resumed: Some((4, (5..=8).collect())),
+        commands: [(String::new(), acknowledged)].into(),
+        numbers: (1..=10).collect(),
+        resumed: Some((4, (5..=10).collect())),
+        followed: Some(feed.collect()),
         rest: Some(Rest {
             replayed: believed.clone(),
             believed,
-            outbox: heard.clone(),
+            outbox,
+            journals: vec![(case.id.to_string(), journal.clone())],
+            carried_out: ["act-1", "act-2", "act-1"].map(|effect| ("act", effect.to_owned())).into(),
             cases: told.clone(),
             conditions: heard.clone(),
             ..Rest::default()
         }),
+        cases: vec![(case, journal)],
         heard,
         told,
         ..Account::default()
@@ -188,4 +210,50 @@ fn a_reader_that_resumes_and_misses_one_is_found() {
     assert!(found(gap).contains("resumes after 4"));
     let again = |account: &mut Account| account.resumed.as_mut().unwrap().1.insert(1, 5);
     assert!(found(again).contains("resumes after 4"));
+}
+
+#[test]
+fn a_reader_who_was_cut_off_and_missed_one_is_found() {
+    let heard = |breaking: fn(&mut Heard)| found(|account| breaking(account.followed.as_mut().unwrap()));
+    assert!(heard(|heard| drop(heard.remove(3))).contains("went on after every cut heard 9 of 10"));
+    assert!(heard(|heard| drop(heard.pop())).contains("went on after every cut"), "less than one who began afresh");
+    assert!(heard(|heard| heard.insert(3, heard[3].clone())).contains("went on after every cut"));
+    assert!(heard(|heard| heard.swap(3, 4)).contains("went on after every cut"));
+    assert!(heard(|heard| heard[3].1 = json!({})).contains("went on after every cut"), "a resync, for one");
+    assert_eq!(found(|account| account.rest.as_mut().unwrap().outbox.truncate(13)), "");
+}
+
+#[test]
+fn an_effect_that_nobody_asked_for_or_that_was_not_carried_out_is_found() {
+    let rows = |breaking: fn(&mut Vec<Row>)| found_at_rest(|rest| breaking(&mut rest.outbox));
+    assert!(rows(|rows| drop(rows.remove(10))).contains("the journals ask Some"), "no notice");
+    assert!(rows(|rows| rows[10].sent.subject.push('x')).contains("notice of case_"), "of another case");
+    assert!(rows(|rows| rows[10].effect = Some("of nobody".to_owned())).contains("notice of case_"));
+    assert!(rows(|rows| rows.push(Row { destination: "ladder", ..rows[12].clone() })).contains("ladder of lane-1"));
+    assert!(rows(|rows| drop(rows.remove(11))).contains("the outbox has no 12"), "taken out");
+    let carried =
+        |breaking: fn(&mut Vec<(&'static str, String)>)| found_at_rest(|rest| breaking(&mut rest.carried_out));
+    assert!(carried(|effects| drop(effects.drain(..2))).contains("act of lane-1: the outbox has"), "not all of them");
+    assert!(carried(|effects| effects.swap(0, 1)).contains("act of lane-1"), "in another order");
+    assert!(carried(Vec::clear).contains("act of lane-1"));
+    assert!(found_at_rest(|rest| rest.journals.clear()).contains("notice of case_"), "nobody asked");
+}
+
+#[test]
+fn a_command_that_was_lost_doubled_or_never_given_is_found() {
+    let journal = |breaking: fn(&mut Vec<CaseEvent>)| found(|account| breaking(&mut account.cases[0].1));
+    assert!(journal(|journal| drop(journal.pop())).contains("command : "), "lost");
+    assert!(journal(|journal| journal.push(journal[6].clone())).contains("command : "), "doubled");
+    assert!(found(|account| account.commands.clear()).contains("nobody commanded \"\""));
+    let fate = |fate: Fate| found(|account| account.commands.get_mut("").unwrap().fate = fate);
+    assert!(fate(Fate::Refused).contains("command : "), "refused, and done all the same");
+    assert_eq!(fate(Fate::MaybeForgotten), "");
+    let elsewhere = |account: &mut Account| account.commands.get_mut("").unwrap().case.push('x');
+    assert!(found(elsewhere).contains("command : "), "to another case");
+    let forgotten = |account: &mut Account| {
+        account.commands.get_mut("").unwrap().fate = Fate::MaybeForgotten;
+        let again = account.cases[0].1[6].clone();
+        account.cases[0].1.push(again);
+    };
+    assert!(found(forgotten).contains("command : "), "not twice in any case");
 }

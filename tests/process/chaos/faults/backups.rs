@@ -42,6 +42,8 @@ async fn is_backed_up_and_goes_on(stage: &Stage, other: &Stage, seed: u64) {
     if other.bootstrap().is_empty() {
         // The log is as old as the store: who sent after the backup sends again.
         trial.back_to(before);
+    } else {
+        trial.may_have_forgotten(&before);
     }
     trial.stage = other;
     let server = trial.serve();

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::super::account;
+use super::super::check::{Command as Given, Fate};
 use super::super::sender::PATIENCE;
 use super::super::trial::Trial;
 use super::{SECONDS, tell};
@@ -73,10 +74,11 @@ async fn the_disk_may_be_full_for_a_while() {
     let mut trial = Trial::begin(&stage, SECONDS, 16).await;
     let server = trial.serve();
     let api = Api::new(server.url());
-    let after = trial
+    let (after, noted) = trial
         .while_sending(async |probe| {
             probe.works().await;
             let case = api.list("/api/v1/cases").await.remove(0);
+            let note = |fate| Given { case: case["id"].as_str().unwrap().to_owned(), what: "note", fate };
             disk.fill(MEBIBYTES << 20 >> 6);
             let full = async || {
                 let answer = api.post("/api/v1/reports", "application/json", report("full")).await;
@@ -98,11 +100,14 @@ async fn the_disk_may_be_full_for_a_while() {
             .await
             .unwrap();
             assert!([200, 503].contains(&noted.status), "{}", noted.text());
+            let fate = if noted.status == 200 { Fate::Done } else { Fate::Refused };
             disk.make_room();
-            vec![probe.works().await]
+            let commands = [("磁盘满了", note(Fate::Done)), ("什么都写不下", note(fate))];
+            (vec![probe.works().await], commands)
         })
         .await;
     account::standing(&api).await.sound("the disk was full");
+    trial.sent.commands.extend(noted.map(|(words, command)| (words.to_owned(), command)));
     tell("disk below 5 % free, then full", &after, &trial.end(vec![server]).await);
 }
 

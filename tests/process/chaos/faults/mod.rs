@@ -10,6 +10,7 @@ mod limits;
 mod network;
 mod outages;
 mod processes;
+mod records;
 mod stores;
 
 use std::time::Duration;

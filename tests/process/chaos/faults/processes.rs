@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use muster_tests::{Server, eventually, lasts};
+use muster_tests::{Brokers, Server, database, eventually, lasts};
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
 
 use super::super::account;
 use super::super::sender::PATIENCE;
-use super::super::serve;
 use super::super::trial::Trial;
+use super::super::{serve, serve_as};
 use super::{SECONDS, full, tell};
 use crate::api::Api;
 use crate::stage::{PARTITIONS, Stage};
@@ -89,4 +92,42 @@ async fn a_process_may_sleep_longer_than_its_lease() {
         .await;
     account::standing(&Api::new(awake.url())).await.sound("a process slept");
     tell("SIGSTOP longer than the lease, SIGCONT", &[after, gone, woken], &trial.end(vec![awake, sleeper]).await);
+}
+
+/// The processes of a street that is run as the handbook says: one that is spoken to, and two that watch.
+const ROLES: [&str; 3] = ["admit,console", "watch,publish,tick", "watch,publish,tick"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_of_separate_roles_are_killed_one_after_another_on_three_brokers() {
+    let (Some(brokers), Some(database)) = (Brokers::start(3, None), database()) else { return };
+    let stage = Stage::on(brokers.bootstrap().to_owned(), database);
+    let mut trial = Trial::begin(&stage, SECONDS, 23).await;
+    let mut chance = StdRng::seed_from_u64(23);
+    let mut processes = ROLES.map(|roles| Some(serve_as(&stage, &[roles])));
+    trial.turn_to(processes[0].as_ref().unwrap());
+    let mut after = vec![trial.while_sending(async |probe| probe.works().await).await];
+    for round in 0..2 {
+        let mut order = [0, 1, 2];
+        order.shuffle(&mut chance);
+        for which in order {
+            let blow = Duration::from_secs(1).mul_f64(chance.random());
+            trial.while_sending(async |_| lasts(blow).await).await;
+            processes[which].take().unwrap().kill();
+            processes[which] = Some(serve_as(&stage, &[ROLES[which]]));
+            trial.turn_to(processes[0].as_ref().unwrap());
+            after.push(trial.while_sending(async |probe| probe.works().await).await);
+        }
+        let broker = chance.random_range(1..=3);
+        let again = async |probe: super::super::trial::Probe| {
+            brokers.kill(broker);
+            let killed = probe.works().await;
+            brokers.start_again(broker);
+            [killed, probe.works().await]
+        };
+        after.extend(trial.while_sending(again).await);
+        let front = processes[0].as_ref().unwrap();
+        account::standing(&Api::new(front.url())).await.sound(&format!("round {round} of separate roles"));
+    }
+    let told = trial.end(processes.into_iter().flatten().collect()).await;
+    tell("separate roles on three brokers: each process killed in turn, and a broker", &after, &told);
 }

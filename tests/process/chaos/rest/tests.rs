@@ -3,8 +3,10 @@
 use muster_log::Append;
 use muster_store::{ConditionMoved, ConditionRow, OutboxRow};
 
-use super::super::trial::Trial;
+use super::super::sender::PATIENCE;
+use super::super::trial::{GATE_CAMERA, Trial};
 use super::*;
+use crate::api::Api;
 
 /// What is wrong by log and store.
 async fn found(trial: &mut Trial<'_>) -> String {
@@ -25,13 +27,25 @@ async fn by_hand(stage: &Stage, what: impl AsyncFnOnce(&dyn EventLog, &Store)) {
     store.close().await;
 }
 
-/// Some condition that is clear.
-async fn a_row(stage: &Stage) -> ConditionRow {
+/// Some condition of which this is so.
+async fn a_row(stage: &Stage, such: impl Fn(&ConditionRow) -> bool) -> ConditionRow {
     let (log, store) = stage.open().await;
-    let row = store.conditions_of_partition(0).await.unwrap().into_iter().find(|row| row.state == "clear").unwrap();
+    let mut found = None;
+    for partition in 0..PARTITIONS {
+        found = found.or(store.conditions_of_partition(partition).await.unwrap().into_iter().find(&such));
+    }
     log.close().await;
     store.close().await;
-    row
+    found.unwrap()
+}
+
+/// Waits until the camera of the gates is a condition of its own.
+async fn a_device_is_blind(api: &Api) {
+    let blind = async || {
+        let blind = api.list("/api/v1/conditions?rule=muster.device.blind&state=present").await;
+        blind.iter().any(|condition| condition["subject"] == format!("device:{GATE_CAMERA}")).then_some(())
+    };
+    muster_tests::eventually("the camera of the gates to be blind", PATIENCE, blind).await;
 }
 
 /// Writes a row over its own, in another state.
@@ -48,17 +62,17 @@ async fn believe(store: &Store, row: ConditionRow, state: &str) {
 }
 
 /// A change that was committed, and counts as sent without having been.
-async fn pass_over(store: &Store, subject: &str) {
-    let (destination, ordering_key) = ("condition".to_owned(), subject.to_owned());
-    let row = OutboxRow { destination, ordering_key, effect: None, body: "{}".to_owned(), created: 0, not_after: None };
+async fn pass_over(store: &Store, to: &str, subject: &str, effect: Option<&str>) {
+    let (destination, ordering_key, effect) = (to.to_owned(), subject.to_owned(), effect.map(str::to_owned));
+    let row = OutboxRow { destination, ordering_key, effect, body: "{}".to_owned(), created: 0, not_after: None };
     let mut tx = store.begin().await.unwrap();
     tx.outbox_push(&[row]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store.outbox_pending().await.unwrap().count, 1);
     let grant = store.lease_acquire("publish", "by hand", 1, 1).await.unwrap().unwrap();
     let last = store.outbox_number(grant.epoch, 10).await.unwrap().last.unwrap();
-    let at = store.destination("condition").await.unwrap().cursor;
-    store.destination_advance("condition", at, last, 1).await.unwrap();
+    let at = store.destination(to).await.unwrap().cursor;
+    store.destination_advance(to, at, last, 1).await.unwrap();
 }
 
 /// Appends the first record of a source in a topic's first partition once more, maybe under another id.
@@ -74,9 +88,11 @@ async fn again(log: &dyn EventLog, topic: Topic, source: &str, id: Option<&str>)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_broken_in_log_or_store_is_found() {
     let stage = Stage::embedded();
-    let mut trial = Trial::begin(&stage, 400, 22).await;
+    // As long as leaves the camera of the gates in the dark.
+    let mut trial = Trial::begin(&stage, 350, 22).await;
     let server = trial.serve();
     trial.send_the_rest().await;
+    a_device_is_blind(&Api::new(server.url())).await;
     trial.settle(vec![server], |account| account).await;
     assert_eq!(found(&mut trial).await, "");
 
@@ -84,7 +100,12 @@ async fn what_is_broken_in_log_or_store_is_found() {
     assert!(found(&mut trial).await.contains("22-nobody was acknowledged and is lost"));
     trial.sent.observations.remove("22-nobody");
 
-    let row = a_row(&stage).await;
+    let device = a_row(&stage, |row| row.subject == format!("device:{GATE_CAMERA}")).await;
+    by_hand(&stage, async |_, store| believe(store, device.clone(), "clear").await).await;
+    assert!(found(&mut trial).await.contains(&format!("ENGINE §11: muster.device.blind at {}", device.subject)));
+    by_hand(&stage, async |_, store| believe(store, device.clone(), &device.state).await).await;
+
+    let row = a_row(&stage, |row| row.state == "clear" && row.place.is_some()).await;
     by_hand(&stage, async |_, store| believe(store, row.clone(), "easing").await).await;
     assert!(found(&mut trial).await.contains(&format!("ENGINE §11: lane at {}", row.subject)));
     by_hand(&stage, async |_, store| believe(store, row.clone(), &row.state).await).await;
@@ -93,8 +114,15 @@ async fn what_is_broken_in_log_or_store_is_found() {
 
     by_hand(&stage, async |log, _| again(log, Topic::Condition, "/muster", Some("1000000")).await).await;
     assert!(found(&mut trial).await.contains("the topic of conditions: "), "nobody decided it");
-    by_hand(&stage, async |_, store| pass_over(store, "place:nowhere").await).await;
+    by_hand(&stage, async |_, store| pass_over(store, "condition", "place:nowhere", None).await).await;
     assert!(found(&mut trial).await.contains("the topic of conditions: place:nowhere: 0 of 1 changes"));
+
+    let rest = trial.rest().await;
+    assert!(!rest.due("ladder").is_empty() && !rest.due("notice").is_empty(), "the load calls for both");
+    by_hand(&stage, async |_, store| pass_over(store, "ladder", "case_1", Some("fx-1")).await).await;
+    let called = found(&mut trial).await;
+    assert!(called.contains("ladder of case_1: the journals ask None"), "nobody asked for it: {called}");
+    assert!(called.contains("ladder of case_1: the outbox has Some([\"fx-1\"]), the log has None"), "{called}");
 
     by_hand(&stage, async |log, _| again(log, Topic::Observation, LOAD_SOURCE, None).await).await;
     assert!(found(&mut trial).await.contains("not watched: partition 0"));
