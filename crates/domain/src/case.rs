@@ -207,7 +207,8 @@ pub struct EpisodeLink {
     pub reason: Reason,
 }
 
-/// A report that the case answers.
+/// A report that the case answers, as it was last told. Where an amendment says it is moves no live case: it stands here
+/// and in the journal, for people to read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReportLink {
     /// Who reported.
@@ -218,8 +219,16 @@ pub struct ReportLink {
     pub text: String,
     /// When it happened, as they say.
     pub occurred: Option<Seen>,
+    /// Where, as a place.
+    pub place: Option<PlaceId>,
+    /// Where, as a position.
+    pub position: Option<Position>,
+    /// Where, as a grid cell, which the catalogue need not have.
+    pub grid: Option<GridId>,
     /// Where, in their words.
     pub address: Option<String>,
+    /// How bad they think it is.
+    pub severity: Option<Severity>,
     /// Pictures and files that they point to.
     pub attachments: Vec<Attachment>,
 }
@@ -231,7 +240,11 @@ impl From<&Report> for ReportLink {
             id: report.id.clone(),
             text: report.text.clone(),
             occurred: report.occurred,
+            place: report.place.clone(),
+            position: report.location,
+            grid: report.grid.clone(),
             address: report.address.clone(),
+            severity: report.severity,
             attachments: report.attachments.clone(),
         }
     }

@@ -199,7 +199,11 @@ pub fn decide(
         (_, C::EpisodeEnded(id, at)) if is_open(case, &id) => vec![H::EpisodeEnded(id, at)],
         (_, C::EpisodeEnded(..)) => vec![],
         (_, C::Report(link)) if case.reports.contains(&link) => vec![],
-        (_, C::Report(link)) => vec![H::Reported(link)],
+        (S::Closed | S::Void, C::Report(link)) => vec![H::Reported(link)],
+        (_, C::Report(link)) => match link.severity.filter(|severity| *severity > case.severity) {
+            Some(worse) => vec![H::Reported(link), H::SeverityRaised(worse)],
+            None => vec![H::Reported(link)],
+        },
         (S::Closed | S::Void, C::WantSeats(_) | C::Laddered(..)) => vec![],
         (_, C::WantSeats(seats)) => wanted(case, seats),
         (_, C::Laddered(effect, name)) => vec![H::Laddered(effect, name)],

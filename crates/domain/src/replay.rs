@@ -82,6 +82,7 @@ impl Case {
                 }
             }
             Happened::Reported(report) => self.take_report(report),
+            Happened::SeverityRaised(severity) => self.severity = *severity,
             Happened::SeatsWanted(seats) => {
                 for want in seats {
                     self.want_seat(want, event.at);

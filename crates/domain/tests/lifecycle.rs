@@ -72,7 +72,7 @@ impl Script {
             }
             "began" => Command::EpisodeBegan(episode(arg(0))),
             "ended" => Command::EpisodeEnded(id(EpisodeId::parse(arg(0))), Seen::from_micros(self.now)),
-            "report" => Command::Report(report(arg(0))),
+            "report" => Command::Report(report(arg(0), arg(1))),
             "want" => Command::WantSeats(rest.iter().map(|seat| want(seat)).collect()),
             "ask" => Command::Ask(seat(0), id(UnitId::parse(arg(1))), Words::default(), arg(1) == "coordination"),
             "noroute" => Command::NoRoute(seat(0), Words::new("无人", "nobody")),
@@ -140,13 +140,17 @@ fn episode(name: &str) -> EpisodeLink {
     }
 }
 
-fn report(name: &str) -> ReportLink {
+fn report(name: &str, severity: &str) -> ReportLink {
     ReportLink {
         source: id(SourceName::parse("141")),
         id: id(SourceId::parse(name)),
         text: "堵住了".into(),
         occurred: None,
+        place: None,
+        position: None,
+        grid: None,
         address: None,
+        severity: severity.parse().ok().and_then(Severity::new),
         attachments: vec![],
     }
 }
@@ -293,6 +297,27 @@ fn lead_and_assists_are_done_before_the_case_is_handled() {
 }
 
 #[test]
+fn a_report_raises_the_severity_and_nothing_lowers_it_by_itself() {
+    let run = check(
+        r#"report r1 2 => filed
+           report r1 4 => filed
+           report r1 1 => filed
+           report r2 4 => filed
+           report r3 5 => filed
+           void "twice" => void (void)"#,
+    );
+    let raised = run.journal.iter().filter_map(|event| match event.what {
+        muster_domain::case::Happened::SeverityRaised(severity) => Some(severity.level()),
+        _ => None,
+    });
+    assert_eq!(raised.collect::<Vec<_>>(), [4, 5]);
+    assert_eq!((run.case.severity.level(), run.case.reports[0].severity), (5, Severity::new(1)));
+    let late =
+        check("report r1 2 => filed\nverdict false => closed (false_alarm)\nreport r1 5 => closed (false_alarm)");
+    assert_eq!(late.case.severity, Severity::MIDDLE, "what has ended is history");
+}
+
+#[test]
 fn decisions_are_refused_in_words_and_facts_never() {
     check(
         r#"began ep_1            => filed
@@ -365,6 +390,7 @@ fn command() -> impl Strategy<Value = &'static str> {
         "ended ep_2",
         "report r1",
         "report r2",
+        "report r2 5",
         "want lead:enforcement",
         "want assist:fire lead:enforcement",
         "ask 0 a",

@@ -215,7 +215,9 @@ pub(crate) fn severity(level: i64, at: At<'_>) -> Result<Severity, WireError> {
 }
 
 /// A report: what a person or another platform says. `place`, `location`, `grid` and `address` may each be missing; with
-/// none of them the case goes to the coordination post to be located.
+/// none of them the case goes to the coordination post to be located. The same `source` and `id` again is an amendment: what
+/// it says stands in the place of what was said before. A severity above that of the case raises it, and nothing lowers it;
+/// another place, location, grid or address is told in the journal and moves no case that is live.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Report", bound(deserialize = "'de: 'a"))]
 pub(crate) struct ReportV1<'a> {

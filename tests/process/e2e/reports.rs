@@ -3,7 +3,7 @@
 use muster_tests::eventually;
 use serde_json::{Value, json};
 
-use super::way::the_case;
+use super::way::{now, replays, the_case};
 use crate::api::{Answer, Api, PATIENCE};
 use crate::records::{RULES, STREET};
 use crate::stage::{Stage, book};
@@ -107,4 +107,41 @@ async fn where_it_is_in_words_and_what_is_pointed_to_reach_everybody_who_works_o
     let english = page(&api, &format!("/cases/{id}?lang=en")).await;
     assert!(english.contains("Address: 某路3号"), "{english}");
     assert!(!case.to_string().contains("MARK"), "{case}");
+}
+
+#[tokio::test]
+async fn what_is_said_later_stands_in_the_journal_and_may_raise_the_severity() {
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
+    let server = stage.serve();
+    let api = Api::new(server.url());
+    taken(&api, &report("r-1", json!({ "severity": 2 }))).await;
+    let id = case_of(&api, "r-1").await;
+    assert_eq!(now(&api, &id).await["severity"], 2);
+    let more = json!({ "severity": 5, "place": "lane-1", "grid": "zz", "address": "后门" });
+    taken(&api, &report("r-1", more)).await;
+    let raised = async || Some(now(&api, &id).await).filter(|case| case["severity"] == 5);
+    let case = eventually("the severity to be raised", PATIENCE, raised).await;
+    assert_eq!(case["reports"].as_array().unwrap().len(), 1, "{case}");
+    assert_eq!((&case["reports"][0]["place"], &case["place"]), (&json!("lane-1"), &Value::Null), "it is not moved");
+    taken(&api, &report("r-1", json!({ "severity": 1, "text": "走了一辆" }))).await;
+    let amended = async || Some(now(&api, &id).await).filter(|case| case["reports"][0]["text"] == "走了一辆");
+    let case = eventually("the last amendment", PATIENCE, amended).await;
+    assert_eq!((&case["severity"], &case["reports"][0]["severity"]), (&json!(5), &json!(1)), "{case}");
+    replays(&api, &case).await;
+    let shown = page(&api, &format!("/cases/{id}")).await;
+    for words in ["补充上报：有车；点位：一号通道；网格：zz；地址：后门", "紧急程度升为五级"]
+    {
+        assert!(shown.contains(words), "no {words}: {shown}");
+    }
+    let english = page(&api, &format!("/cases/{id}?lang=en")).await;
+    for words in ["amended: 有车; Place: 一号通道; Grid cell: zz; Address: 后门", "Severity raised: Level 5"] {
+        assert!(english.contains(words), "no {words}: {english}");
+    }
+    // one that joins a case is heard as well
+    taken(&api, &report("r-2", json!({ "severity": 3, "place": "lane-2" }))).await;
+    let joined = case_of(&api, "r-2").await;
+    taken(&api, &report("r-3", json!({ "severity": 4, "place": "lane-2" }))).await;
+    assert_eq!(case_of(&api, "r-3").await, joined);
+    assert_eq!(now(&api, &joined).await["severity"], 4);
 }

@@ -163,7 +163,9 @@ pub fn field(scene: &Scene<'_>, data: FieldData<'_>) -> FieldView {
 /// What was reported of where it is, once each.
 fn said(scene: &Scene<'_>, case: &Case) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
-    for place in case.reports.iter().filter(|_| case.place().is_none()).flat_map(|link| report::places(scene, link)) {
+    for place in
+        case.reports.iter().filter(|_| case.place().is_none()).flat_map(|link| report::places(scene, case, link))
+    {
         if !said.contains(&place) {
             said.push(place);
         }

@@ -1,6 +1,6 @@
 //! What people reported: their words, where they say it is, and what they point to.
 
-use muster_domain::case::{Case, ReportLink};
+use muster_domain::case::{Case, CaseEvent, Happened, ReportLink};
 use muster_domain::record::Attachment;
 
 use crate::phrase::{self, When};
@@ -48,16 +48,40 @@ pub fn rows(scene: &Scene<'_>, case: &Case) -> Vec<ReportRow> {
         from: format!("{} {}", wording::source(look.lang, report.source.as_str()), report.id),
         text: report.text.clone(),
         at: report.occurred.map(|seen| phrase::when(look, seen.micros())),
-        places: places(scene, report),
+        places: places(scene, case, report),
         files: report.attachments.iter().map(File::from).collect(),
     };
     case.reports.iter().map(row).collect()
 }
 
-/// Where it is by the words of a report.
+/// Where it is by the words of a report, as far as the case does not say so itself.
 #[must_use]
-pub fn places(scene: &Scene<'_>, report: &ReportLink) -> Vec<String> {
+pub fn places(scene: &Scene<'_>, case: &Case, report: &ReportLink) -> Vec<String> {
     let lang = scene.look.lang;
+    let unplaced = case.place().is_none();
+    let place = report.place.as_ref().filter(|place| case.place() != Some(place));
+    let place = place.map(|place| scene.place_name(place));
+    let place = place.map(|name| lang.pick(format!("点位：{name}"), format!("Place: {name}")));
+    let grid = report.grid.as_ref().filter(|grid| unplaced && case.grid.as_ref() != Some(grid));
+    let grid = grid.map(|grid| scene.grid(grid));
+    let grid = grid.map(|name| lang.pick(format!("网格：{name}"), format!("Grid cell: {name}")));
+    let position = report.position.filter(|at| unplaced && case.position != Some(*at));
+    let position = position.map(|at| format!("{:.6}, {:.6}", at.lon(), at.lat()));
+    let position = position.map(|at| lang.pick(format!("坐标：{at}"), format!("Position: {at}")));
     let address = report.address.as_ref().filter(|address| !address.trim().is_empty());
-    address.map(|address| lang.pick(format!("地址：{address}"), format!("Address: {address}"))).into_iter().collect()
+    let address = address.map(|address| lang.pick(format!("地址：{address}"), format!("Address: {address}")));
+    [place, grid, position, address].into_iter().flatten().collect()
+}
+
+/// A report as a sentence of the journal, after what stands there before it.
+#[must_use]
+pub fn told(scene: &Scene<'_>, case: &Case, before: &[CaseEvent], report: &ReportLink) -> String {
+    let lang = scene.look.lang;
+    let same = |known: &ReportLink| known.source == report.source && known.id == report.id;
+    let amends = before.iter().any(|event| matches!(&event.what, Happened::Reported(known) if same(known)));
+    let verb = if amends { lang.pick("补充上报", "amended") } else { lang.pick("上报", "reported") };
+    let text = Some(report.text.clone()).filter(|text| !text.is_empty());
+    let said: Vec<String> = text.into_iter().chain(places(scene, case, report)).collect();
+    let (source, said) = (wording::source(lang, report.source.as_str()), said.join(lang.pick("；", "; ")));
+    lang.pick(format!("{source} {verb}：{said}"), format!("{source} {verb}: {said}"))
 }

@@ -7,7 +7,7 @@ use muster_domain::time::{Filed, Span};
 use crate::phrase::{self, When};
 use crate::scene::{RungDoes, Scene};
 use crate::view::parts::{Lasted, Left};
-use crate::view::{parts, why};
+use crate::view::{parts, report, why};
 use crate::wording;
 
 /// An entry of the journal.
@@ -43,10 +43,10 @@ pub struct Ahead {
 /// The journal, oldest first. `events` must be those of `case`.
 #[must_use]
 pub fn entries(scene: &Scene<'_>, case: &Case, events: &[CaseEvent]) -> Vec<Entry> {
-    events.iter().map(|event| entry(scene, case, event)).collect()
+    events.iter().enumerate().map(|(number, event)| entry(scene, case, &events[..number], event)).collect()
 }
 
-fn entry(scene: &Scene<'_>, case: &Case, event: &CaseEvent) -> Entry {
+fn entry(scene: &Scene<'_>, case: &Case, before: &[CaseEvent], event: &CaseEvent) -> Entry {
     let (photo, late) = match &event.what {
         Happened::Photo(_, id, late) => (Some(id.to_string()), *late),
         Happened::Arrived(_, _, late) | Happened::Done(_, _, late) | Happened::Noted(_, late) => (None, *late),
@@ -55,7 +55,7 @@ fn entry(scene: &Scene<'_>, case: &Case, event: &CaseEvent) -> Entry {
     Entry {
         version: event.version,
         at: phrase::when(scene.look, event.at.micros()),
-        what: said(scene, case, event),
+        what: said(scene, case, before, event),
         reason: event.reason.clone().filter(|reason| !reason.trim().is_empty()),
         by: actor(scene, case, &event.by),
         tone: tone(&event.what),
@@ -69,13 +69,14 @@ const fn tone(what: &Happened) -> &'static str {
         Happened::Filed(_) | Happened::EpisodeBegan(_) | Happened::Reported(_) | Happened::Reopened => "open",
         Happened::Accepted(_) | Happened::Arrived(..) | Happened::Done(..) => "good",
         Happened::EpisodeEnded(..) | Happened::PostChecked(true) | Happened::Ended(_) => "good",
+        Happened::SeverityRaised(_) => "bad",
         Happened::NoRoute(..) | Happened::Lapsed(..) | Happened::PersonMustCheck => "bad",
         Happened::PostChecked(false) | Happened::Returned(_, ReturnedBy::Unit | ReturnedBy::Lapse) => "bad",
         _ => "",
     }
 }
 
-fn said(scene: &Scene<'_>, case: &Case, event: &CaseEvent) -> String {
+fn said(scene: &Scene<'_>, case: &Case, before: &[CaseEvent], event: &CaseEvent) -> String {
     let lang = scene.look.lang;
     let unit = |id: &SeatId| seat_name(scene, case, id);
     let both = |zh: String, en: String| lang.pick(zh, en);
@@ -91,10 +92,11 @@ fn said(scene: &Scene<'_>, case: &Case, event: &CaseEvent) -> String {
             both(format!("看见：{seen}"), format!("Seen: {seen}"))
         }
         Happened::EpisodeEnded(..) => lang.pick("看见已恢复正常", "Seen to be well again").to_owned(),
-        Happened::Reported(report) => both(
-            format!("{} 上报：{}", wording::source(lang, report.source.as_str()), report.text),
-            format!("{} reported: {}", wording::source(lang, report.source.as_str()), report.text),
-        ),
+        Happened::Reported(link) => report::told(scene, case, before, link),
+        Happened::SeverityRaised(severity) => {
+            let level = wording::severity(lang, severity.level());
+            both(format!("紧急程度升为{level}"), format!("Severity raised: {level}"))
+        }
         Happened::SeatsWanted(seats) => {
             let list: Vec<String> = seats.iter().map(|seat| want(scene, seat.role, seat.competence.as_str())).collect();
             let list = list.join(lang.pick("、", ", "));

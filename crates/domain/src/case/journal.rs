@@ -55,6 +55,8 @@ pub enum Happened {
     EpisodeEnded(EpisodeId, Seen),
     /// A report was linked to it, or a linked one amended.
     Reported(ReportLink),
+    /// A report says that it is worse than was known. Nothing lowers it again by itself.
+    SeverityRaised(Severity),
     /// Seats were wanted.
     SeatsWanted(Vec<WantedSeat>),
     /// A unit was asked to fill a seat.

@@ -132,6 +132,8 @@ enum HappenedV1<'a> {
     EpisodeEnded { episode: Text<'a>, at: Instant },
     /// A report was linked to it, or a linked one amended.
     Reported(ReportLinkV1<'a>),
+    /// A report says that it is worse than was known. Nothing lowers it again by itself.
+    SeverityRaised { severity: i64 },
     /// Seats were wanted.
     SeatsWanted { seats: Vec<WantedSeatV1<'a>> },
     /// A unit was asked to fill a seat; `fallback`: the coordination post, because no route was found.
@@ -185,6 +187,7 @@ impl<'a> From<&'a Happened> for HappenedV1<'a> {
                 Self::EpisodeEnded { episode: episode.as_str().into(), at: Instant(at.micros()) }
             }
             Happened::Reported(link) => Self::Reported(link.into()),
+            Happened::SeverityRaised(severity) => Self::SeverityRaised { severity: i64::from(severity.level()) },
             Happened::SeatsWanted(seats) => Self::SeatsWanted { seats: seats.iter().map(WantedSeatV1::from).collect() },
             Happened::Asked(seat, unit, why, fallback) => Self::Asked {
                 seat: seat.as_str().into(),
@@ -230,6 +233,9 @@ impl HappenedV1<'_> {
                 Happened::EpisodeEnded(episode, Seen::from_micros(when.0))
             }
             Self::Reported(link) => Happened::Reported(link.checked(at.key("reported"))?),
+            Self::SeverityRaised { severity } => {
+                Happened::SeverityRaised(crate::report::severity(severity, at.key("severity"))?)
+            }
             Self::SeatsWanted { seats } => {
                 Happened::SeatsWanted(read::each(seats, at.key("seats"), WantedSeatV1::checked)?)
             }

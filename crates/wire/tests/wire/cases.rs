@@ -5,7 +5,8 @@ use muster_domain::case::{
     ReportLink, ReturnedBy, Role, Round, Seat, SeatState, WantedSeat,
 };
 use muster_domain::id::{
-    CaseId, CaseKind, Competence, EffectId, EpisodeId, EvidenceId, GridId, RuleId, SeatId, SourceId, SourceName, UnitId,
+    CaseId, CaseKind, Competence, EffectId, EpisodeId, EvidenceId, GridId, PlaceId, RuleId, SeatId, SourceId,
+    SourceName, UnitId,
 };
 use muster_domain::text::Words;
 use muster_domain::time::{Filed, Seen};
@@ -42,17 +43,20 @@ fn episode() -> impl Strategy<Value = EpisodeLink> {
 }
 
 fn reported() -> impl Strategy<Value = ReportLink> {
-    let said = (text(), of(micros()), of(text()), attachments());
-    (id(SourceName::parse), id(SourceId::parse), said).prop_map(
-        |(source, id, (text, occurred, address, attachments))| ReportLink {
-            source,
-            id,
-            text,
-            occurred: occurred.map(Seen::from_micros),
-            address,
-            attachments,
-        },
-    )
+    let places = (of(id(PlaceId::parse)), of(position()), of(id(GridId::parse)), of(text()));
+    let said = (text(), of(micros()), of(severity()), attachments());
+    (id(SourceName::parse), id(SourceId::parse), said, places).prop_map(|(source, id, said, places)| ReportLink {
+        source,
+        id,
+        text: said.0,
+        occurred: said.1.map(Seen::from_micros),
+        place: places.0,
+        position: places.1,
+        grid: places.2,
+        address: places.3,
+        severity: said.2,
+        attachments: said.3,
+    })
 }
 
 fn role() -> impl Strategy<Value = Role> {
@@ -158,6 +162,7 @@ fn happened() -> impl Strategy<Value = Happened> {
         episode().prop_map(Happened::EpisodeBegan),
         (id(EpisodeId::parse), micros()).prop_map(|(id, at)| Happened::EpisodeEnded(id, Seen::from_micros(at))),
         reported().prop_map(Happened::Reported),
+        severity().prop_map(Happened::SeverityRaised),
         Just(Happened::Acknowledged),
         Just(Happened::FoundReal),
         any::<bool>().prop_map(Happened::PostChecked),

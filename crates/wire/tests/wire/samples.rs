@@ -212,7 +212,11 @@ pub(crate) fn journal() -> (Vec<CaseEvent>, Case) {
         id: SourceId::parse("SQS-20261123-0042").unwrap(),
         text: "中控室没有人".to_owned(),
         occurred: None,
+        place: None,
+        position: None,
+        grid: None,
         address: None,
+        severity: None,
         attachments: vec![],
     };
     let wanted =
