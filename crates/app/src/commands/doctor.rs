@@ -114,12 +114,12 @@ fn alone(finding: Finding) -> Findings {
 
 /// What is wrong with settings that cannot be loaded.
 fn mistaken(error: &SettingsError) -> Finding {
-    let code = match error {
-        SettingsError::Unknown(_) => Code::UnknownSetting,
-        SettingsError::NoPair(_) => Code::PairMismatch,
-        _ => Code::SettingsRefused,
+    let (code, mistakes) = match error {
+        SettingsError::Unknown(unknown) => (Code::UnknownSetting, unknown.as_slice()),
+        SettingsError::NoPair(_) => (Code::PairMismatch, std::slice::from_ref(error)),
+        _ => (Code::SettingsRefused, std::slice::from_ref(error)),
     };
-    Finding::new(code).with(plain(muster_pipeline::chain(error)))
+    mistakes.iter().fold(Finding::new(code), |finding, error| finding.with(plain(muster_pipeline::chain(error))))
 }
 
 /// Findings for people, area by area.
