@@ -23,7 +23,7 @@ use crate::settings::{Settings, SettingsError};
 /// do not answer.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {
-    /// One finding a line, as a JSON object.
+    /// One finding a line, as a JSON object; the last line is an object that holds the states of the watch: {"states":[…]}.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -87,6 +87,7 @@ impl Doctor {
             for finding in findings {
                 crate::say(&format!("{}\n", serde_json::json!(finding)));
             }
+            crate::say(&format!("{}\n", serde_json::json!({ "states": found.states })));
         } else {
             crate::say(&in_words(findings));
         }
