@@ -4,6 +4,7 @@
 //! built in, and a PostgreSQL from before 15, which no machine that runs the tests has.
 
 mod catalogue;
+mod damage;
 mod embedded;
 mod servers;
 mod shared;

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use muster_pipeline::clock::Clock;
 use muster_pipeline::doctor::{Code, Finding, plain, told};
-use muster_store::StoreSettings;
 use muster_wire::system::{self, Findings, Said, WatchState};
 
 use super::server::Remote;
@@ -55,9 +54,8 @@ impl Doctor {
                 Err(failure) => return Err(failure),
             }
         }
-        let store = StoreSettings { url: settings.store.url.clone(), max_connections: settings.store.max_connections };
         let doctor = setup::doctor(&settings, &foreign);
-        let mut found = told(&doctor.examine(&store, &Clock::real(), held).await);
+        let mut found = told(&doctor.examine(&Clock::real(), held).await);
         if let Some((failure, locked)) =
             unanswered.zip(found.findings.iter_mut().find(|finding| finding.code == Code::DataFolderLocked.name()))
         {

@@ -17,10 +17,13 @@ async fn a_well_server_is_told_so_in_words_and_a_stopped_one_is_not() {
     let (code, findings) = found(&mut stage.command(&DOCTOR));
     assert_eq!(code, Some(1));
     assert!(details(&findings, "data-folder-locked").contains("port 0"), "{findings:#?}");
+    let id = server.id();
     server.kill();
     let (code, findings) = found(&mut stage.command(&DOCTOR));
     assert_eq!((code, findings.len()), (Some(1), 1), "{findings:#?}");
     assert_eq!(finding(&findings, "nothing-watches")["run"], json!(["muster serve"]));
+    assert!(details(&findings, "nothing-watches").starts_with("partition 0: "), "{findings:#?}");
+    assert!(details(&findings, "nothing-watches").contains(&format!("-{}, ", id)), "who had it: {findings:#?}");
     let said = run(&stage, &["doctor"]).ended(1, &["1 problems, 0 warnings"]).out;
     assert!(said.starts_with("work\n  PROBLEM nothing-watches: ") && said.contains("\n    next: start"), "{said}");
 }
