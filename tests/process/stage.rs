@@ -9,6 +9,7 @@ use muster_domain::catalogue::Catalogue;
 use muster_log::{EventLog, LogSettings};
 use muster_pipeline::clock::Clock;
 use muster_pipeline::configs::{Configs, RuleFiles};
+use muster_pipeline::pair;
 use muster_sources::catalogue::{Kind, read_into};
 use muster_sources::table::{Encoding, Table};
 use muster_store::{Store, StoreSettings};
@@ -115,6 +116,10 @@ impl Stage {
     pub(crate) async fn adopt(&self, rules: &RuleFiles, files: CatalogueFiles<'_>) {
         let (log, store) = self.open().await;
         store.migrate(Clock::real().micros()).await.unwrap();
+        // As a start does, before the first record: else the store would be taken for lost.
+        if store.identity().await.unwrap().is_none() {
+            pair::pin(&log, &store).await.unwrap();
+        }
         let configs = Configs::new(store.clone());
         configs.adopt(&log, &Clock::real(), rules, &catalogue(files), "test").await.unwrap();
         log.close().await;

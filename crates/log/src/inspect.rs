@@ -1,6 +1,9 @@
 //! What a log looks like from outside, for whoever has to judge it: nothing is made, changed, locked or held.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 
 use crate::embedded;
 use crate::error::LogError;
@@ -25,7 +28,7 @@ pub struct Folder {
     pub path: PathBuf,
     /// Whether it is there.
     pub there: bool,
-    /// Why it cannot be written, if it cannot.
+    /// What of it this user may not use, with the reason, where there is such: then no file of it is opened.
     pub unwritable: Option<String>,
     /// Whether a process has it locked now.
     pub held: bool,
@@ -44,7 +47,7 @@ pub struct Folder {
 pub struct Day {
     /// Its path.
     pub path: PathBuf,
-    /// Why it cannot be opened, if it cannot.
+    /// Why it cannot be read, if it cannot.
     pub trouble: Option<String>,
     /// As what the log was made; absent where the file cannot be read, or was made and never filled.
     pub made_as: Option<MadeAs>,
@@ -129,4 +132,12 @@ pub async fn inspect(settings: &LogSettings, files: bool) -> Result<Inspection, 
         }
         Profile::Kafka => kafka::inspect(settings).await.map(Inspection::Cluster),
     }
+}
+
+/// Why this user may not write a file, or make files in a folder, where it may not: the path and what the system says.
+#[must_use]
+pub fn barred(path: &Path) -> Option<String> {
+    let wanted = if path.is_dir() { Access::WRITE_OK | Access::EXEC_OK } else { Access::READ_OK | Access::WRITE_OK };
+    let error = access(path, wanted).err().filter(|error| *error != Errno::NOENT)?;
+    Some(format!("{}: {error}", path.display()))
 }

@@ -88,6 +88,14 @@ pub struct Bounds {
     pub end: u64,
 }
 
+impl Bounds {
+    /// Whether nothing is there.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.start >= self.end
+    }
+}
+
 impl Record {
     /// A record without key and headers.
     pub fn new(payload: impl Into<Bytes>, timestamp_us: i64) -> Record {

@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod numbering;
 pub mod operate;
 pub mod outbox;
+pub mod pair;
 pub mod park;
 pub mod publish;
 pub mod roles;

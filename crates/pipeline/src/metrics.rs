@@ -181,7 +181,7 @@ impl Metrics {
         self.store_seconds.with_label_values(&[operation]).start_timer()
     }
 
-    /// Takes away what was said of a partition: whoever holds it now says it.
+    /// Takes away what was said of a partition.
     pub(crate) fn forget_partition(&self, partition: u32) {
         let label = partition.to_string();
         // What was never said cannot be taken away, and need not be.

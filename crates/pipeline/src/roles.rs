@@ -29,6 +29,8 @@ pub enum Part {
     Log,
     /// A rule book and a catalogue hold.
     Configuration,
+    /// The partitions that this process holds are read on.
+    Partitions,
 }
 
 impl Role {
@@ -54,7 +56,8 @@ impl Role {
         match self {
             // What sources see is kept while the store is away; the little of the intake that needs it is refused by itself.
             Self::Admit => &[Part::Clock, Part::Log, Part::Configuration],
-            Self::Watch | Self::Publish => &[Part::Store, Part::Clock, Part::Log, Part::Configuration],
+            Self::Watch => &[Part::Store, Part::Clock, Part::Log, Part::Configuration, Part::Partitions],
+            Self::Publish => &[Part::Store, Part::Clock, Part::Log, Part::Configuration],
             // Cases are seen, given out and decided in the store alone.
             Self::Console | Self::Tick => &[Part::Store, Part::Clock, Part::Configuration],
         }
@@ -62,8 +65,8 @@ impl Role {
 }
 
 impl Part {
-    /// Every part.
-    pub const ALL: [Self; 4] = [Self::Store, Self::Clock, Self::Log, Self::Configuration];
+    /// Every part; what others explain comes after them.
+    pub const ALL: [Self; 5] = [Self::Store, Self::Clock, Self::Log, Self::Configuration, Self::Partitions];
 
     /// Its name, as readiness and metrics say it.
     #[must_use]
@@ -73,6 +76,7 @@ impl Part {
             Self::Clock => "clock",
             Self::Log => "log",
             Self::Configuration => "configuration",
+            Self::Partitions => "partitions",
         }
     }
 }

@@ -172,7 +172,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (old, copy) = (folder.path().join("old.db"), folder.path().join("copy.db"));
         leave_behind(&format!("sqlite:{}?mode=rwc", old.display()), StoreProfile::Sqlite, 2).await;
-        assert_eq!(copy_sqlite(&old, &copy).await.unwrap().schema, 2);
+        assert_eq!(copy_sqlite(&old, &copy, false).await.unwrap().schema, 2);
         is_brought_up(format!("sqlite:{}", copy.display()), migrate::KNOWN_SCHEMA - 2).await;
         let (Some(old), Some(new)) = (muster_tests::database(), muster_tests::database()) else { return };
         leave_behind(&old.url(), StoreProfile::Postgres, 2).await;

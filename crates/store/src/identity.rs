@@ -1,6 +1,7 @@
 //! Which log the store's offsets belong to.
 
 use crate::error::StoreError;
+use crate::migrate;
 use crate::statement::{FromRow, Row, args, sql};
 use crate::store::Store;
 
@@ -74,11 +75,16 @@ impl Store {
         tx.commit().await
     }
 
-    /// The pinned identity, if there is one yet.
+    /// The pinned identity, if there is one yet. A database without tables has none.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub async fn identity(&self) -> Result<Option<Identity>, StoreError> {
-        self.read().await?.session().one(sql!("identity/get"), args![]).await
+        let mut reading = self.read().await?;
+        let mut session = reading.session();
+        if migrate::had(&mut session).await?.is_empty() {
+            return Ok(None);
+        }
+        session.one(sql!("identity/get"), args![]).await
     }
 }

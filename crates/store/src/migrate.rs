@@ -104,16 +104,20 @@ impl Store {
             needed: KNOWN.to_string(),
             hint: "run `muster migrate`",
         };
-        let mut reading = self.read().await?;
-        let applied = match applied(&mut reading.session()).await {
-            Err(StoreError::Unfit { .. }) => return Err(too_old(0)),
-            applied => applied?,
-        };
+        let applied = had(&mut self.read().await?.session()).await?;
         check(&applied, self.profile())?;
         match applied.last().map_or(0, |last| last.version) {
             KNOWN => Ok(()),
             found => Err(too_old(found)),
         }
+    }
+}
+
+/// The steps that a database has had: none where it has no table of them.
+pub(crate) async fn had(session: &mut Session<'_>) -> Result<Vec<Applied>, StoreError> {
+    match applied(session).await {
+        Err(StoreError::Unfit { .. }) => Ok(Vec::new()),
+        applied => applied,
     }
 }
 

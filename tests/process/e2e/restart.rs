@@ -67,8 +67,11 @@ async fn the_state_of_the_watch_is_told_the_same_from_inside_and_from_outside() 
     assert!(server.terminate().success(), "which leaves a checkpoint behind");
     let doctor = stage.command(&["doctor"]).output().unwrap();
     let outside = String::from_utf8(doctor.stderr).unwrap();
+    let json = String::from_utf8(stage.command(&["doctor", "--json"]).output().unwrap().stdout).unwrap();
+    let last: Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
     let server = stage.serve();
     let inside = Api::new(server.url()).get("/api/v1/doctor").await.json();
+    assert_eq!(last, json!({ "states": inside["states"] }));
     let states = inside["states"].as_array().unwrap();
     assert_eq!(states.len(), crate::stage::PARTITIONS as usize, "{inside}");
     for state in states {

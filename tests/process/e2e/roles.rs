@@ -11,7 +11,7 @@ use crate::stage::{Stage, book};
 /// Every role with what it stands on.
 const NEEDS: [(&str, &[&str]); 5] = [
     ("admit", &["clock", "log", "configuration"]),
-    ("watch", &["store", "clock", "log", "configuration"]),
+    ("watch", &["store", "clock", "log", "configuration", "partitions"]),
     ("publish", &["store", "clock", "log", "configuration"]),
     ("console", &["store", "clock", "configuration"]),
     ("tick", &["store", "clock", "configuration"]),

@@ -32,7 +32,6 @@ fn event(number: u32) -> Value {
 #[tokio::test]
 async fn another_systems_topic_is_read_by_its_mapping() {
     let Some(stage) = Stage::kafka() else { return };
-    stage.adopt(&book(RULES), STREET).await;
     let topic = format!("{}.141", stage.intake());
     let admin: AdminClient<DefaultClientContext> =
         ClientConfig::new().set("bootstrap.servers", stage.bootstrap()).create().unwrap();
@@ -45,6 +44,9 @@ async fn another_systems_topic_is_read_by_its_mapping() {
         let setting = format!("{topic}={}", mapping.display());
         Server::start(stage.command(&["serve"]).env("MUSTER_INTAKE__TOPICS", setting))
     };
+    // The store is bound to the topic as well.
+    start().kill();
+    stage.adopt(&book(RULES), STREET).await;
     let server = start();
     let api = Api::new(server.url());
     let foreign = Foreign::to(&stage, &topic);

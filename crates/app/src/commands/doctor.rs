@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use muster_pipeline::clock::Clock;
 use muster_pipeline::doctor::{Code, Finding, plain, told};
-use muster_store::StoreSettings;
 use muster_wire::system::{self, Findings, Said, WatchState};
 
 use super::server::Remote;
@@ -23,7 +22,7 @@ use crate::settings::{Settings, SettingsError};
 /// do not answer.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {
-    /// One finding a line, as a JSON object.
+    /// One finding a line, as a JSON object; the last line is an object that holds the states of the watch: {"states":[…]}.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -55,9 +54,8 @@ impl Doctor {
                 Err(failure) => return Err(failure),
             }
         }
-        let store = StoreSettings { url: settings.store.url.clone(), max_connections: settings.store.max_connections };
         let doctor = setup::doctor(&settings, &foreign);
-        let mut found = told(&doctor.examine(&store, &Clock::real(), held).await);
+        let mut found = told(&doctor.examine(&Clock::real(), held).await);
         if let Some((failure, locked)) =
             unanswered.zip(found.findings.iter_mut().find(|finding| finding.code == Code::DataFolderLocked.name()))
         {
@@ -87,6 +85,7 @@ impl Doctor {
             for finding in findings {
                 crate::say(&format!("{}\n", serde_json::json!(finding)));
             }
+            crate::say(&format!("{}\n", serde_json::json!({ "states": found.states })));
         } else {
             crate::say(&in_words(findings));
         }
@@ -114,12 +113,12 @@ fn alone(finding: Finding) -> Findings {
 
 /// What is wrong with settings that cannot be loaded.
 fn mistaken(error: &SettingsError) -> Finding {
-    let code = match error {
-        SettingsError::Unknown(_) => Code::UnknownSetting,
-        SettingsError::NoPair(_) => Code::PairMismatch,
-        _ => Code::SettingsRefused,
+    let (code, mistakes) = match error {
+        SettingsError::Unknown(unknown) => (Code::UnknownSetting, unknown.as_slice()),
+        SettingsError::NoPair(_) => (Code::PairMismatch, std::slice::from_ref(error)),
+        _ => (Code::SettingsRefused, std::slice::from_ref(error)),
     };
-    Finding::new(code).with(plain(muster_pipeline::chain(error)))
+    mistakes.iter().fold(Finding::new(code), |finding, error| finding.with(plain(muster_pipeline::chain(error))))
 }
 
 /// Findings for people, area by area.

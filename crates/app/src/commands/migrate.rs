@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use muster_pipeline::clock::Clock;
-use muster_store::{Store, StoreSettings};
+use muster_store::Store;
 
 use crate::exit::Failure;
+use crate::serve::parts::store_settings;
 use crate::settings;
 
 /// Bring the database to this program's schema. Doing so twice is harmless; an older program refuses a newer schema.
@@ -25,9 +26,7 @@ impl Migrate {
         let environment: settings::Environment = std::env::vars().collect();
         let settings = settings::load(self.config.as_deref(), &environment, &[])
             .map_err(|error| Failure::usage(muster_pipeline::chain(&error)))?;
-        let settings =
-            StoreSettings { url: settings.store.url.clone(), max_connections: settings.store.max_connections };
-        let store = Store::open(&settings).await.map_err(|error| Failure::store(&error))?;
+        let store = Store::open(&store_settings(&settings)).await.map_err(|error| Failure::store(&error))?;
         let applied = store.migrate(Clock::real().micros()).await.map_err(|error| Failure::store(&error))?;
         let words = format!("{applied} migrations applied");
         let line = if self.json { serde_json::json!({ "applied": applied }).to_string() } else { words };

@@ -15,9 +15,11 @@ use muster_pipeline::desk::LinkSecret;
 use muster_pipeline::metrics::Metrics;
 use muster_pipeline::numbering::Numbering;
 use muster_pipeline::wake::Wake;
+use muster_pipeline::watch::Troubles;
 use muster_store::{Store, StoreSettings};
 
 use super::intake::{Foreign, foreign};
+use super::pair;
 use crate::exit::Failure;
 use crate::settings::Settings;
 
@@ -31,6 +33,7 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) admit: Admit,
     pub(crate) wake: Wake,
+    pub(crate) troubles: Troubles,
     pub(crate) numbering: Numbering,
     /// Other systems' topics, by name.
     pub(crate) foreign: Arc<Foreign>,
@@ -50,16 +53,11 @@ impl Parts {
                 Failure::outside(format!("cannot make the data folder {}", settings.data_dir.display()), &error)
             })?;
         }
+        let log = log_settings(settings, &foreign);
+        pair::has_log(settings, &log).await?;
         // The log first: embedded, it locks the data folder that the database lies in.
-        let log = muster_log::open(&log_settings(settings, &foreign)).await.map_err(|error| Failure::log(&error))?;
-        let store = Store::open(&StoreSettings {
-            url: settings.store.url.clone(),
-            max_connections: settings.store.max_connections,
-        })
-        .await
-        .map_err(|error| Failure::store(&error))?;
-        store.migrate(clock.micros()).await.map_err(|error| Failure::store(&error))?;
-        pin(&store, &log).await?;
+        let log = muster_log::open(&log).await.map_err(|error| Failure::log(&error))?;
+        let store = pair::store_of(settings, &log, clock.micros()).await?;
         if embedded {
             // The folder is locked: whoever held anything is gone, even if its clock said that it would be here for longer.
             store.free_all().await.map_err(|error| Failure::store(&error))?;
@@ -84,6 +82,7 @@ impl Parts {
             metrics,
             admit,
             wake: Wake::default(),
+            troubles: Troubles::default(),
             numbering,
             foreign,
             secret,
@@ -157,20 +156,8 @@ pub(crate) fn log_settings(settings: &Settings, foreign: &Foreign) -> LogSetting
     }
 }
 
-/// The store keeps offsets of one log only.
-async fn pin(store: &Store, log: &Arc<dyn EventLog>) -> Result<(), Failure> {
-    let identity = log.identity();
-    let topics: Vec<String> =
-        identity.topics.iter().map(|topic| format!("{}={}", topic.name, topic.generation)).collect();
-    let observation = identity.of(&muster_log::Topic::Observation);
-    let pinned = muster_store::Identity {
-        profile: format!("{:?}", identity.profile).to_lowercase(),
-        cluster: identity.cluster.clone(),
-        topics,
-        generation: observation.map(|topic| topic.generation.clone()).unwrap_or_default(),
-        partitions: observation.map_or(0, |topic| topic.partitions),
-    };
-    store.pin_identity(&pinned).await.map_err(|error| Failure::store(&error))
+pub(crate) fn store_settings(settings: &Settings) -> StoreSettings {
+    StoreSettings { url: settings.store.url.clone(), max_connections: settings.store.max_connections }
 }
 
 fn numbering(settings: &Settings) -> Result<Numbering, Failure> {

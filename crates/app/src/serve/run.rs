@@ -141,6 +141,7 @@ pub(crate) fn watch_of(parts: &Parts, settings: &Settings) -> Watch {
         metrics: parts.metrics.clone(),
         numbering: parts.numbering.clone(),
         wake: parts.wake.clone(),
+        troubles: parts.troubles.clone(),
         settings: WatchSettings {
             tick: second.max(std::time::Duration::from_millis(20)),
             shared: settings.log.url != "embedded",
@@ -264,5 +265,6 @@ pub(crate) fn desk(parts: &Parts, settings: &Settings) -> Desk {
         foreign: Arc::clone(&parts.foreign),
         doctor: setup::doctor(settings, &parts.foreign),
         roles: settings.roles.clone(),
+        troubles: parts.troubles.clone(),
     }
 }

@@ -4,14 +4,14 @@ use muster_console::http::Access;
 use muster_pipeline::doctor::{Doctor, RulesFolder, Setup, SetupOf, TokensFile};
 
 use super::intake::Foreign;
-use super::parts::{log_settings, rules_of};
+use super::parts::{log_settings, rules_of, store_settings};
 use crate::settings::Settings;
 
 /// The doctor of a process with these settings.
 pub(crate) fn doctor(settings: &Settings, foreign: &Foreign) -> Doctor {
-    let log = log_settings(settings, foreign);
+    let (log, store) = (log_settings(settings, foreign), store_settings(settings));
     let settings = settings.clone();
-    Doctor { log, setup: SetupOf::by(move || setup(&settings)) }
+    Doctor { log, store, setup: SetupOf::by(move || setup(&settings)) }
 }
 
 fn setup(settings: &Settings) -> Setup {

@@ -21,9 +21,9 @@ pub(crate) enum SettingsError {
     /// A mistake in a variable or flag.
     #[error("{name}: {what}")]
     Named { name: String, what: String },
-    /// A setting that there is not.
-    #[error(transparent)]
-    Unknown(Box<SettingsError>),
+    /// Settings that there are not.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Unknown(Vec<SettingsError>),
     /// A log and a store that do not go together.
     #[error(transparent)]
     NoPair(Box<SettingsError>),
@@ -44,7 +44,12 @@ pub(super) fn default_table() -> Result<Table, SettingsError> {
         .map_err(|error: toml::de::Error| SettingsError::named("built-in settings", error.to_string()))
 }
 
-pub(super) fn merge_file(table: &mut Table, path: &Path, text: &str) -> Result<(), SettingsError> {
+pub(super) fn merge_file(
+    table: &mut Table,
+    path: &Path,
+    text: &str,
+    unknown: &mut Vec<SettingsError>,
+) -> Result<(), SettingsError> {
     let at = |offset: usize, what: String| {
         let before = &text[..offset.min(text.len())];
         let line = before.matches('\n').count() + 1;
@@ -53,7 +58,7 @@ pub(super) fn merge_file(table: &mut Table, path: &Path, text: &str) -> Result<(
     };
     let parsed = DeTable::parse(text)
         .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
-    merge_table(table, parsed.get_ref(), "", &at)
+    merge_table(table, parsed.get_ref(), "", &at, unknown)
 }
 
 fn merge_table(
@@ -61,6 +66,7 @@ fn merge_table(
     from: &DeTable<'_>,
     prefix: &str,
     at: &dyn Fn(usize, String) -> SettingsError,
+    unknown: &mut Vec<SettingsError>,
 ) -> Result<(), SettingsError> {
     for (key, value) in from {
         let path = if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
@@ -68,10 +74,9 @@ fn merge_table(
         let known = into.get_mut(key.get_ref().as_ref());
         match (known, value.get_ref()) {
             (None, _) if !open => {
-                let unknown = at(key.span().start, format!("there is no setting {path}; see --print-config for all"));
-                return Err(SettingsError::Unknown(Box::new(unknown)));
+                unknown.push(at(key.span().start, format!("there is no setting {path}; see --print-config for all")));
             }
-            (Some(Value::Table(inner)), DeValue::Table(given)) => merge_table(inner, given, &path, at)?,
+            (Some(Value::Table(inner)), DeValue::Table(given)) => merge_table(inner, given, &path, at, unknown)?,
             (known, given) => {
                 let value = plain(given).ok_or_else(|| at(value.span().start, format!("{path} cannot be that")))?;
                 if known.as_ref().is_some_and(|known| known.type_str() != value.type_str()) || (open && !value.is_str())
@@ -99,7 +104,11 @@ fn plain(value: &DeValue<'_>) -> Option<Value> {
     })
 }
 
-pub(super) fn merge_environment(table: &mut Table, environment: &super::Environment) -> Result<(), SettingsError> {
+pub(super) fn merge_environment(
+    table: &mut Table,
+    environment: &super::Environment,
+    unknown: &mut Vec<SettingsError>,
+) -> Result<(), SettingsError> {
     for (name, value) in environment {
         let Some(rest) = name.strip_prefix("MUSTER_") else { continue };
         // Variables for the test command and for the token of a command live beside ours.
@@ -107,13 +116,17 @@ pub(super) fn merge_environment(table: &mut Table, environment: &super::Environm
             continue;
         }
         let path = rest.to_ascii_lowercase().replace("__", ".");
-        match path.strip_suffix("_file") {
+        let merged = match path.strip_suffix("_file") {
             Some(path) if lookup(table, &format!("{path}_file")).is_none() => {
                 let text = std::fs::read_to_string(value)
                     .map_err(|source| SettingsError::Unreadable { path: value.into(), source })?;
-                set(table, path, text.trim_end_matches(['\r', '\n']), name)?;
+                set(table, path, text.trim_end_matches(['\r', '\n']), name)
             }
-            _ => set(table, &path, value, name)?,
+            _ => set(table, &path, value, name),
+        };
+        match merged {
+            Err(SettingsError::Unknown(found)) => unknown.extend(found),
+            merged => merged?,
         }
     }
     Ok(())
@@ -139,7 +152,7 @@ pub(super) fn set(table: &mut Table, path: &str, text: &str, name: &str) -> Resu
     }
     let Some(value) = lookup_mut(table, path) else {
         let unknown = SettingsError::named(name, format!("there is no setting {path}; see --print-config for all"));
-        return Err(SettingsError::Unknown(Box::new(unknown)));
+        return Err(SettingsError::Unknown(vec![unknown]));
     };
     let wrong = |wanted: &str| SettingsError::named(name, format!("{path} must be {wanted}"));
     *value = match value {

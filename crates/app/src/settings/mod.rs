@@ -36,11 +36,14 @@ pub(crate) fn read(
     environment: &Environment,
     flags: &[(&str, String)],
 ) -> Result<Settings, SettingsError> {
-    let mut table = merge::default_table()?;
+    let (mut table, mut unknown) = (merge::default_table()?, Vec::new());
     if let Some((path, text)) = file {
-        merge::merge_file(&mut table, path, text)?;
+        merge::merge_file(&mut table, path, text, &mut unknown)?;
     }
-    merge::merge_environment(&mut table, environment)?;
+    merge::merge_environment(&mut table, environment, &mut unknown)?;
+    if !unknown.is_empty() {
+        return Err(SettingsError::Unknown(unknown));
+    }
     for (path, value) in flags {
         merge::set(&mut table, path, value, &format!("flag for {path}"))?;
     }
@@ -107,10 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_setting_is_named_with_its_line() {
-        let file = file("data_dir = \"a\"\n\n[http]\nlissen = \"x\"\n");
-        let error = load(Some(file.path()), &vec![], &[]).unwrap_err().to_string();
-        assert!(error.contains(":4:1:") && error.contains("http.lissen"), "{error}");
+    fn every_unknown_setting_is_named_with_its_line() {
+        let file = file("data_dir = \"a\"\n\n[http]\nlissen = \"x\"\n[stor]\nurl = \"x\"\n");
+        let wrong = environment(&[("MUSTER_LOGG__URL", "x")]);
+        let error = load(Some(file.path()), &wrong, &[]).unwrap_err().to_string();
+        for part in [":4:1:", "http.lissen", ":5:2:", "there is no setting stor;", "MUSTER_LOGG__URL"] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
         let error = load(None, &environment(&[("MUSTER_HTTP__LISSEN", "x")]), &[]).unwrap_err().to_string();
         assert!(error.contains("MUSTER_HTTP__LISSEN"), "{error}");
     }

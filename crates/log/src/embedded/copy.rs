@@ -13,13 +13,15 @@ use crate::error::LogError;
 
 /// Copies the days of a data folder's log to the files that `file_of` gives them, the newest first, and gives their names
 /// such as `2026-11-24`. Nothing is written to the log, and nobody who writes it waits. A day that the log's retention
-/// deletes meanwhile is left out, with all that are older. `generation` = what the log must be.
+/// deletes meanwhile is left out, with all that are older. `generation` = what the log must be; `still` = whether nobody
+/// can be writing a file, which then needs no lock and nothing beside it.
 ///
 /// # Errors
 /// [`LogError::Refused`] if a day is of another log; [`LogError::Unavailable`] if one cannot be read or a copy not written.
 pub async fn copy_days(
     data_dir: &Path,
     generation: Option<&str>,
+    still: fn(&Path) -> bool,
     mut file_of: impl FnMut(&str) -> PathBuf + Send,
 ) -> Result<Vec<String>, LogError> {
     let log = data_dir.join("log");
@@ -31,7 +33,7 @@ pub async fn copy_days(
     for date in folder::days(&log).map_err(failed)?.into_iter().rev() {
         let (from, name) = (folder::file_of(&log, date), date.to_string());
         let into = file_of(&name);
-        match copy_day(&from, &into, generation).await {
+        match copy_day(&from, &into, generation, still(&from)).await {
             Ok(true) if from.exists() => copied.push(name),
             Ok(false) if from.exists() => {}
             Err(error) if from.exists() => return Err(error),
@@ -50,13 +52,19 @@ pub async fn copy_days(
 }
 
 /// Copies one day; false if it was made and never filled.
-async fn copy_day(from: &Path, into: &Path, generation: Option<&str>) -> Result<bool, LogError> {
+async fn copy_day(from: &Path, into: &Path, generation: Option<&str>, still: bool) -> Result<bool, LogError> {
     let doing = format!("copying {} to {}", from.display(), into.display());
     let name = into.to_str().ok_or_else(|| LogError::unavailable(format!("{doing}: the name is no UTF-8")))?;
-    let options = SqliteConnectOptions::new().filename(from).busy_timeout(Duration::from_secs(10));
+    let options = SqliteConnectOptions::new().filename(from).busy_timeout(Duration::from_secs(10)).immutable(still);
     let mut day = options.connect().await.map_err(|error| storage(&doing, error))?;
     let copied = async {
-        let Some(origin) = day::origin(&mut day).await? else { return Ok(false) };
+        let origin = day::origin(&mut day).await.map_err(|error| match error {
+            error if error.retryable() => {
+                LogError::unavailable(format!("{} cannot be read", from.display())).because(error)
+            }
+            error => error,
+        });
+        let Some(origin) = origin? else { return Ok(false) };
         if generation.is_some_and(|generation| generation != origin.generation) {
             let what = format!("{} is of another log than the store", from.display());
             return Err(LogError::refused(what, "run `muster doctor`, which says what belongs together"));
@@ -93,7 +101,7 @@ mod tests {
         log.append(append("before")).await.unwrap();
         fs::create_dir(other.path().join("log")).unwrap();
         let file_of = |name: &str| other.path().join("log").join(format!("{name}.db"));
-        let copied = copy_days(living.path(), None, file_of).await.unwrap();
+        let copied = copy_days(living.path(), None, |_| false, file_of).await.unwrap();
         log.append(append("after")).await.unwrap();
         let generation = log.identity().of(&Topic::Observation).unwrap().generation.clone();
         log.close().await;
@@ -125,7 +133,7 @@ mod tests {
             }
             other.path().join(name)
         };
-        let copied = copy_days(living.path(), None, file_of).await.unwrap();
+        let copied = copy_days(living.path(), None, |_| false, file_of).await.unwrap();
         log.close().await;
         assert_eq!((copied.len(), fs::read_dir(other.path()).unwrap().count()), (1, 1), "{copied:?}");
     }
@@ -133,7 +141,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_made_where_it_is_copied_from_and_another_log_is_refused() {
         let (living, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        assert_eq!(copy_days(living.path(), None, |name| other.path().join(name)).await.unwrap(), [""; 0]);
+        assert_eq!(copy_days(living.path(), None, |_| false, |name| other.path().join(name)).await.unwrap(), [""; 0]);
         let log = opened(living.path()).await;
         log.append(append("x")).await.unwrap();
         log.close().await;
@@ -145,12 +153,15 @@ mod tests {
             names
         };
         let before = there(&living.path().join("log"));
-        let copied = copy_days(living.path(), None, |name| other.path().join(name)).await.unwrap();
+        let copied = copy_days(living.path(), None, |_| false, |name| other.path().join(name)).await.unwrap();
         assert_eq!((copied.len(), there(other.path()).len()), (1, 1));
         assert_eq!(there(&living.path().join("log")), before);
-        let foreign = copy_days(living.path(), Some("another"), |name| other.path().join(name)).await.unwrap_err();
+        let foreign =
+            copy_days(living.path(), Some("another"), |_| false, |name| other.path().join(name)).await.unwrap_err();
         assert!(foreign.to_string().contains("is of another log"), "{foreign}");
-        let full = copy_days(living.path(), None, |name| other.path().join("nowhere").join(name)).await.unwrap_err();
+        let full = copy_days(living.path(), None, |_| false, |name| other.path().join("nowhere").join(name))
+            .await
+            .unwrap_err();
         assert!(full.to_string().contains("nowhere"), "{full}");
     }
 }

@@ -175,7 +175,7 @@ impl Day {
         max_records: usize,
         max_bytes: usize,
     ) -> Result<Arena, LogError> {
-        let failed = |error| storage("reading records", error);
+        let failed = |error| storage(&format!("reading records of {}", self.date), error);
         let mut arena = Arena::default();
         let mut rows = sqlx::query(include_str!("../../sql/record_select.sql"))
             .bind(signed(lane as u64))

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::fs::{Access, access};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
@@ -11,7 +10,7 @@ use super::day::{self, storage};
 use super::folder::{self, FolderLock};
 use super::lanes::Lanes;
 use crate::error::LogError;
-use crate::inspect::{Day, Folder, MadeAs};
+use crate::inspect::{Day, Folder, MadeAs, barred};
 use crate::record::Bounds;
 use crate::settings::LogSettings;
 use crate::surroundings::SpaceOf;
@@ -21,26 +20,29 @@ use crate::topic::Topic;
 pub(crate) async fn inspect(settings: &LogSettings, space: &SpaceOf, files: bool) -> Folder {
     let path = settings.data_dir.clone();
     if !path.is_dir() {
-        let unwritable = path.exists().then(|| "it is no folder".to_owned());
+        let unwritable = path.exists().then(|| format!("{}: it is no folder", path.display()));
         return Folder { path, unwritable, ..Folder::default() };
     }
-    let unwritable = access(&path, Access::WRITE_OK | Access::EXEC_OK).err().map(|error| error.to_string());
     let mut found = Folder {
         there: true,
-        unwritable,
+        unwritable: barred(&path),
         held: FolderLock::is_held(&path),
         restoring: path.join(FolderLock::RESTORING).exists(),
         space: space(&path).ok(),
         path,
         ..Folder::default()
     };
-    if files {
+    if files && found.unwritable.is_none() {
         look_at_days(&settings.data_dir.join("log"), &mut found).await;
     }
     found
 }
 
 async fn look_at_days(log: &Path, found: &mut Folder) {
+    found.unwritable = barred(log);
+    if found.unwritable.is_some() {
+        return;
+    }
     let dates = if log.is_dir() { folder::days(log) } else { Ok(Vec::new()) };
     let dates = match dates {
         Ok(dates) => dates,
@@ -51,6 +53,12 @@ async fn look_at_days(log: &Path, found: &mut Folder) {
     };
     for date in dates {
         let path = folder::file_of(log, date);
+        if let Some(why) = barred(&path) {
+            // Without all days nobody knows where the log ends.
+            found.bounds.clear();
+            found.unwritable = Some(why);
+            return;
+        }
         let (trouble, made_as) = match look_at_day(&path, &mut found.bounds).await {
             Ok(made_as) => (None, made_as),
             Err(error) => (Some(in_words(&error)), None),

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use muster_log::inspect::{Inspection, inspect};
+use muster_log::inspect::{Inspection, barred, inspect};
 use muster_log::{FolderLock, LogSettings};
 use muster_store::Copied;
 use muster_wire::backup::{self, FILE, File, Item, Log, Manifest, Profile};
@@ -66,12 +66,24 @@ fn check(place: &Place, into: &Path) -> Result<(), BackupError> {
         let what = format!("a restore into {} was not finished: run `muster restore` again", place.data_dir.display());
         return Err(BackupError::Misplaced(what));
     }
-    if place.profile == Profile::Embedded && !place.store_file()?.is_file() {
-        let (store, data) = (place.store_file()?, place.data_dir.display());
-        let what = format!("there is no database {}: nothing has run on the data folder {data}", store.display());
-        return Err(BackupError::Misplaced(what));
+    if place.profile == Profile::Kafka {
+        return Ok(());
     }
-    Ok(())
+    let (store, data) = (place.store_file()?, place.data_dir.display());
+    match fs::metadata(&store) {
+        Ok(found) if found.is_file() => Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(BackupError::file(&store)(error)),
+        _ => Err(BackupError::Misplaced(format!(
+            "there is no database {}: nothing has run on the data folder {data}, or it is lost; `muster doctor` says which",
+            store.display()
+        ))),
+    }
+}
+
+/// Whether nobody can be writing a file: this user may not write there, and whoever else has it open keeps its write-ahead
+/// log beside it.
+fn is_still(file: &Path) -> bool {
+    barred(files::folder_of(file)).is_some() && !files::beside(file, "-wal").exists()
 }
 
 /// Whether a path that need not be there yet lies in a folder, whatever links lead to it.
@@ -92,9 +104,15 @@ async fn fill(
     let mut items = Vec::new();
     let copied = match place.profile {
         Profile::Embedded => {
-            let copied = muster_store::copy_sqlite(&place.store_file()?, &path(&Item::Store)).await?;
+            let store = place.store_file()?;
+            let still = is_still(&store);
+            let copied = muster_store::copy_sqlite(&store, &path(&Item::Store), still).await?;
             items.push(Item::Store);
             items.extend(copy_log(place, into, &copied).await?);
+            if still && !is_still(&store) {
+                let what = "a server was started on the data folder meanwhile: make the backup as its user";
+                return Err(BackupError::Misplaced(what.to_owned()));
+            }
             copied
         }
         Profile::Kafka => {
@@ -149,7 +167,7 @@ async fn copy_log(place: &Place, into: &Path, copied: &Copied) -> Result<Vec<Ite
     files::make_folder(&into.join("log"))?;
     let generation = copied.identity.as_ref().map(|identity| identity.generation.as_str());
     let file_of = |name: &str| into.join(Item::Day(name.to_owned()).path());
-    let days = muster_log::copy_days(&place.data_dir, generation, file_of).await?;
+    let days = muster_log::copy_days(&place.data_dir, generation, is_still, file_of).await?;
     let settings = LogSettings { data_dir: into.to_owned(), ..LogSettings::default() };
     let bounds = match inspect(&settings, true).await {
         Ok(Inspection::Folder(folder)) => folder.bounds,

@@ -34,6 +34,7 @@ use crate::operate::{Operate, Order, OrderError};
 use crate::outbox;
 use crate::roles::{Part, Role};
 use crate::wake::Wake;
+use crate::watch::{Trouble, Troubles};
 
 /// How long the database may take to say what time it is, before nobody knows.
 const CLOCK: Duration = Duration::from_secs(2);
@@ -67,6 +68,8 @@ pub struct Desk {
     pub doctor: Doctor,
     /// What this process does.
     pub roles: Vec<Role>,
+    /// What its partitions do not get over.
+    pub troubles: Troubles,
 }
 
 /// A condition as it stands.
@@ -240,19 +243,21 @@ impl Desk {
 
     /// What the doctor judges by, as this process sees it. `thorough` = files are opened and checkpoints summed up too.
     pub async fn facts(&self, thorough: bool) -> Facts {
-        let Self { clock, configs, store, log, metrics, .. } = self;
-        let sight = Sight { clock, configs, store, log: Some(log), own: true, metrics: Some(metrics), thorough };
+        let Self { clock, configs, store, log, metrics, troubles, .. } = self;
+        let (log, metrics, troubles) = (Some(log), Some(metrics), Some(troubles));
+        let sight = Sight { clock, configs, store, log, own: true, metrics, troubles, thorough };
         self.doctor.look(&sight).await
     }
 
     /// How each part is that this process's roles stand on, for readiness. The others are not asked: what nobody here
     /// needs keeps nobody waiting.
     pub async fn health(&self) -> Vec<Health> {
-        let mut health = Vec::new();
-        for part in Part::ALL {
-            if self.roles.iter().any(|role| role.needs().contains(&part)) {
-                health.push(Health { part, trouble: self.trouble(part).await });
-            }
+        let mut health: Vec<Health> = Vec::new();
+        for part in Part::ALL.into_iter().filter(|part| self.roles.iter().any(|role| role.needs().contains(part))) {
+            // Without store and log no partition gets any further.
+            let explained = part == Part::Partitions && health.iter().any(|health| health.trouble.is_some());
+            let trouble = if explained { None } else { self.trouble(part).await };
+            health.push(Health { part, trouble });
         }
         health
     }
@@ -268,8 +273,19 @@ impl Desk {
             },
             Part::Log => self.log.healthy().await.err().map(|error| crate::chain(&error)),
             Part::Configuration => self.config().is_none().then(|| "no rule book and catalogue hold yet".to_owned()),
+            Part::Partitions => stuck(&self.troubles.lasting()),
         }
     }
+}
+
+/// Why partitions are not read on, by the first of them.
+fn stuck(troubles: &[Trouble]) -> Option<String> {
+    let Trouble { partition, times, error } = troubles.first()?;
+    let all = troubles.len();
+    Some(format!(
+        "{all} partitions are not watched; partition {partition} began again {times} times in a row: {error}; run \
+         `muster doctor`"
+    ))
 }
 
 impl Standing {

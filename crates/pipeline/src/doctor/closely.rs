@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use muster_log::inspect::{Day, Inspection};
 
-use super::facts::Facts;
+use super::facts::{Facts, StoreSeen};
 
 /// What a close look found that a glance does not look for.
 #[derive(Debug, Clone)]
 pub struct CloseLook {
     at: i64,
     days: Vec<Day>,
+    damage: Option<String>,
     partitions: BTreeMap<u32, Found>,
 }
 
@@ -33,7 +34,8 @@ impl CloseLook {
             let damaged = seen.checkpoint.filter(|_| seen.damaged).map(|checkpoint| checkpoint.offset);
             (seen.row.partition, Found { takeovers: seen.takeovers.clone(), damaged })
         });
-        Self { at: facts.now, days, partitions: partitions.collect() }
+        let damage = if let StoreSeen::Open(store) = &facts.store { store.damage.clone() } else { None };
+        Self { at: facts.now, days, damage, partitions: partitions.collect() }
     }
 
     /// When it was, in microseconds since 1970.
@@ -46,6 +48,9 @@ impl CloseLook {
     pub fn recall(&self, facts: &mut Facts) {
         if let Ok(Inspection::Folder(folder)) = &mut facts.log {
             folder.days.clone_from(&self.days);
+        }
+        if let StoreSeen::Open(store) = &mut facts.store {
+            store.damage.clone_from(&self.damage);
         }
         for seen in facts.work.iter_mut().flat_map(|work| &mut work.partitions) {
             let Some(found) = self.partitions.get(&seen.row.partition) else { continue };

@@ -133,8 +133,8 @@ codes! {
         "数据目录不存在：要么从未启动过，要么 data_dir 指错了地方" "The data folder is not there: nothing was ever started here, or data_dir points elsewhere"
         "核对 MUSTER_DATA_DIR；`muster serve` 首次启动会建立它" "check MUSTER_DATA_DIR; the first start of `muster serve` makes it"
     DataFolderUnwritable "data-folder-not-writable" Log Problem
-        "数据目录不可写：什么也存不下" "The data folder cannot be written: nothing can be kept"
-        "把目录交给运行点兵的用户，或换一个 MUSTER_DATA_DIR" "give the folder to the user that Muster runs as, or set another MUSTER_DATA_DIR"
+        "这个用户不能写数据目录或其中的文件：什么也存不下，也不再往下看" "This user may not write the data folder, or a file in it: nothing can be kept, and nothing in it was looked at"
+        "把目录连同其中的文件交给运行点兵的用户，并以该用户运行；或换一个 MUSTER_DATA_DIR" "give the folder with all its files to the user that Muster runs as, and run as that user; or set another MUSTER_DATA_DIR"
     DataFolderLocked "data-folder-locked" Log Problem
         "另一个进程占用数据目录，而它没有在此地址应答" "Another process holds the data folder, and does not answer at this address"
         "用 --url 指明那个服务的地址，或先停掉它" "name the address of that server by --url, or stop it first"
@@ -151,7 +151,7 @@ codes! {
         "磁盘剩余不到下限的两倍（默认一成）" "The disk has less room than twice the floor, by default a tenth"
         "腾出空间，或缩短 log.retention" "make room, or shorten log.retention"
     DayUnreadable "day-file-unreadable" Log Problem
-        "日志的某一天打不开：那一天的记录无法重读，服务会拒绝启动" "A day of the log cannot be opened: its records cannot be read again, and the server refuses to start"
+        "日志的某一天打不开或已损坏：那一天的记录无法重读；服务会拒绝启动，或读到那里就停住" "A day of the log cannot be opened, or is damaged: its records cannot be read again, and the server refuses to start, or its watch gets no further than there"
         "用 `muster restore` 从备份恢复到空目录；实在没有备份就移走该文件" "restore a backup into an empty folder (`muster restore`), or move the file away if there is none"
     LogMadeOtherwise "log-made-otherwise" Log Problem
         "内置日志建立时的分区数或前缀与设置不同：服务会拒绝启动" "The embedded log was made with another number of partitions or another prefix than the settings say: the server refuses to start"
@@ -210,6 +210,9 @@ codes! {
     StoreMissing "store-missing" Store Warning
         "数据库文件还不存在" "There is no database file yet"
         "核对 store.url；`muster migrate` 或首次启动会建立它" "check store.url; `muster migrate` or the first start makes it"
+    StoreLost "store-lost" Store Problem
+        "日志里有记录，数据库却不在或是新的：记录的结果丢了；服务会拒绝启动，以免为旧事重新立案" "The log holds records, and the database is gone or new: what became of them is lost, and the server refuses to start, lest it file cases for all of them again"
+        "让 store.url 指回原来的数据库，或恢复备份（`muster restore`）；若有意从头开始，换一个 MUSTER_DATA_DIR（内置日志）或 MUSTER_LOG__TOPIC_PREFIX（Kafka）" "point store.url at the database it was, or restore a backup (`muster restore`); to begin anew on purpose set another MUSTER_DATA_DIR (embedded log) or MUSTER_LOG__TOPIC_PREFIX (Kafka)"
     StoreUnreachable "store-unreachable" Store Problem
         "数据库没有应答：没有案件能立、能派、能结" "The database does not answer: no case can be filed, given out or closed"
         "看数据库是否在运行，核对 MUSTER_STORE__URL" "check that the database runs, and MUSTER_STORE__URL"
@@ -223,7 +226,7 @@ codes! {
         "数据库无法使用" "The database cannot be used"
         "按下面所说的改正" "correct what is named"
     StoreDamaged "store-damaged" Store Problem
-        "数据库里的内容不是点兵写下的样子" "The database holds what Muster never wrote"
+        "数据库里的内容不是点兵写下的样子，或文件已损坏" "The database holds what Muster never wrote, or its file is damaged"
         "停掉服务，用 `muster restore` 从备份恢复到空处" "stop the server and restore a backup into an empty place (`muster restore`)"
     SchemaOlder "schema-older" Store Problem
         "数据库的结构比程序旧" "The schema is older than this program"
@@ -306,6 +309,9 @@ codes! {
     UnitWithoutCompetence "unit-without-competence" Catalogue Warning
         "这些单位没有写职责：永远派不到" "These units state no competence: they are never sent"
         "用 `muster import units` 写明职责" "state it with `muster import units`"
+    WatchFailing "watch-failing" Work Problem
+        "有分区反复从头再来，读不下去：其中的点位没人看" "Partitions begin again and again and get no further: their places are not watched"
+        "除去下面所说的原因；若是文件损坏（见 day-file-unreadable、store-damaged），停掉服务，用 `muster restore` 把备份恢复到空处" "remove the cause below; where a file is damaged (see day-file-unreadable and store-damaged) stop the server and restore a backup into an empty place (`muster restore`)"
     NothingWatches "nothing-watches" Work Problem
         "没有进程在观察任何分区：什么也不会被发现" "No process watches any partition: nothing is found out"
         "启动带 watch 角色的 `muster serve`" "start `muster serve` with the role watch"

@@ -14,6 +14,7 @@ use muster_store::{
 };
 
 use crate::configs::RuleFiles;
+use crate::watch::Trouble;
 
 /// Everything that was looked at.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Facts {
     pub own: bool,
     /// The database.
     pub store: StoreSeen,
+    /// The log holds records, and no store that is seen has their results.
+    pub orphaned: bool,
     /// The configuration that holds; absent where the database cannot say.
     pub config: Option<ConfigSeen>,
     /// Processes and their work; absent where the database cannot say.
@@ -86,6 +89,8 @@ pub struct RulesFolder {
 pub enum StoreSeen {
     /// It was not looked at: another process has it.
     NotAsked,
+    /// Its file is not this user's to use: the path and the reason.
+    Barred(String),
     /// Its file is not there.
     NoFile(PathBuf),
     /// It cannot be used.
@@ -107,6 +112,8 @@ pub struct StoreFacts {
     pub apart: Option<f64>,
     /// The log that it belongs to, once that is known.
     pub pinned: Option<Identity>,
+    /// What is wrong with the pages of its file, where that was looked for.
+    pub damage: Option<String>,
 }
 
 /// The configuration that holds.
@@ -123,6 +130,8 @@ pub struct ConfigSeen {
 pub struct Work {
     /// Partitions of the observation topic.
     pub partitions: Vec<PartitionSeen>,
+    /// Partitions of this process that begin again and again.
+    pub failing: Vec<Trouble>,
     /// Named leases.
     pub leases: Vec<LeaseRow>,
     /// Destinations of the outbox.

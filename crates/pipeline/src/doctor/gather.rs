@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use muster_domain::condition::{Change, State};
 use muster_domain::text::Words;
-use muster_log::inspect::{Inspection, Unseen, inspect};
+use muster_log::inspect::{Inspection, Unseen, barred, inspect};
 use muster_log::{Bounds, EventLog, LogSettings, Topic};
 use muster_rules::rulebook::{ADAPTER_SILENT, DEVICE_BLIND};
 use muster_rules::watch::Engine;
@@ -19,10 +19,12 @@ use muster_store::{
 
 use super::facts::{ConfigSeen, Facts, Followed, PartitionSeen, Setup, StoreFacts, StoreSeen, Work};
 use super::finding::{lasting, plain};
+use super::pages;
 use crate::clock::Clock;
 use crate::configs::Configs;
 use crate::metrics::{Metrics, shown_hash};
-use crate::{PipelineError, docs, late, waiting};
+use crate::watch::Troubles;
+use crate::{PipelineError, docs, late, pair, waiting};
 
 /// The newest records of a partition that are looked through for takeovers.
 const TAIL: u64 = 500;
@@ -36,6 +38,8 @@ const MOST: u32 = 500;
 pub struct Doctor {
     /// The settings of the log.
     pub log: LogSettings,
+    /// The settings of the store.
+    pub store: StoreSettings,
     /// What the settings and the files they name say, read whenever it is asked.
     pub setup: SetupOf,
 }
@@ -73,6 +77,8 @@ pub struct Sight<'a> {
     pub own: bool,
     /// What it counts, where it is.
     pub metrics: Option<&'a Metrics>,
+    /// What its partitions do not get over, where it is.
+    pub troubles: Option<&'a Troubles>,
     /// Whether files are opened and checkpoints summed up too, which takes longer.
     pub thorough: bool,
 }
@@ -81,27 +87,44 @@ impl Doctor {
     /// Looks with what this process has open.
     pub async fn look(&self, sight: &Sight<'_>) -> Facts {
         let log = inspect(&self.log, sight.thorough).await;
-        self.look_on(log, sight).await
+        let mut facts = self.look_on(log, sight).await;
+        if sight.thorough {
+            pages::look(&mut facts, &self.store).await;
+        }
+        facts
     }
 
     /// Opens what can be opened without changing anything, looks, and closes it again. `others` = another process has
     /// the data folder, and only what is no matter of its own is looked at.
-    pub async fn examine(&self, store: &StoreSettings, clock: &Clock, others: bool) -> Facts {
+    pub async fn examine(&self, clock: &Clock, others: bool) -> Facts {
         let log = inspect(&self.log, true).await;
-        let opened = if others { Err(StoreSeen::NotAsked) } else { open(store).await };
-        let store = match opened {
-            Ok(store) => store,
-            Err(seen) => return self.facts(log, seen, clock, false),
-        };
         let events = self.events(&log).await;
-        let configs = Configs::new(store.clone());
-        let (log_open, configs) = (events.as_ref(), &configs);
-        let sight = Sight { clock, configs, store: &store, log: log_open, own: false, metrics: None, thorough: true };
-        let facts = self.look_on(log, &sight).await;
+        let opened = if others { Err(StoreSeen::NotAsked) } else { open(&self.store).await };
+        let mut facts = match opened {
+            Ok(store) => {
+                let (log_open, configs) = (events.as_ref(), Configs::new(store.clone()));
+                let (metrics, troubles) = (None, None);
+                let sight = Sight {
+                    clock,
+                    configs: &configs,
+                    store: &store,
+                    log: log_open,
+                    own: false,
+                    metrics,
+                    troubles,
+                    thorough: true,
+                };
+                let facts = self.look_on(log, &sight).await;
+                store.close().await;
+                facts
+            }
+            Err(seen) => self.facts(log, seen, clock, false),
+        };
+        facts.orphaned = is_orphaned(&facts, events.as_ref()).await;
         if let Some(events) = events {
             events.close().await;
         }
-        store.close().await;
+        pages::look(&mut facts, &self.store).await;
         facts
     }
 
@@ -130,6 +153,7 @@ impl Doctor {
             log,
             own,
             store,
+            orphaned: false,
             config: None,
             work: None,
             now: clock.micros(),
@@ -155,13 +179,33 @@ impl Doctor {
 
 /// Opens a store that is there; a SQLite file is not made.
 async fn open(settings: &StoreSettings) -> Result<Store, StoreSeen> {
-    if let Some(path) = settings.url.strip_prefix("sqlite:") {
-        let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+    if let Some(path) = muster_store::sqlite_file(&settings.url) {
+        let beside = path.parent().filter(|folder| *folder != Path::new(""));
+        if let Some(why) = beside.into_iter().chain([path.as_path()]).find_map(barred) {
+            return Err(StoreSeen::Barred(why));
+        }
         if !path.exists() {
             return Err(StoreSeen::NoFile(path));
         }
     }
     Store::open(settings).await.map_err(StoreSeen::Closed)
+}
+
+/// Whether the log holds records whose results are in no store that is seen.
+async fn is_orphaned(facts: &Facts, log: Option<&Arc<dyn EventLog>>) -> bool {
+    let without = match &facts.store {
+        StoreSeen::NoFile(_) | StoreSeen::Closed(StoreError::NoDatabase { .. }) => true,
+        // What a newer program has pinned may not be seen.
+        StoreSeen::Open(StoreFacts { schema: Some(StoreError::Newer { .. }), .. }) => false,
+        StoreSeen::Open(store) => store.pinned.is_none(),
+        StoreSeen::NotAsked | StoreSeen::Barred(_) | StoreSeen::Closed(_) => false,
+    };
+    match (&facts.log, log) {
+        _ if !without => false,
+        (Ok(Inspection::Folder(folder)), _) => folder.bounds.iter().any(|bounds| !bounds.is_empty()),
+        (_, Some(log)) => pair::is_used(log).await.unwrap_or(false),
+        _ => false,
+    }
 }
 
 async fn store_facts(sight: &Sight<'_>) -> Result<StoreFacts, StoreError> {
@@ -174,8 +218,8 @@ async fn store_facts(sight: &Sight<'_>) -> Result<StoreFacts, StoreError> {
         Err(PipelineError::ClockApart { seconds }) => Some(seconds),
         _ => None,
     };
-    let pinned = if schema.is_none() { store.identity().await? } else { None };
-    Ok(StoreFacts { profile: store.profile(), settings: store.facts().await?, schema, apart, pinned })
+    let (profile, settings, pinned) = (store.profile(), store.facts().await?, store.identity().await?);
+    Ok(StoreFacts { profile, settings, schema, apart, pinned, damage: None })
 }
 
 async fn config(sight: &Sight<'_>) -> Result<ConfigSeen, StoreError> {
@@ -208,6 +252,7 @@ async fn work(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Work, Stor
     let of = |rows: Vec<ConditionRow>| rows.iter().map(|row| since(row, now)).collect::<Vec<Words>>();
     Ok(Work {
         partitions: partitions(sight, seen).await?,
+        failing: sight.troubles.map(Troubles::lasting).unwrap_or_default(),
         leases: store.leases().await?,
         destinations: store.destinations().await?,
         pending: Some(store.outbox_pending().await?),

@@ -34,9 +34,7 @@ fn judge_folder(folder: &Folder, wanted: &LogSettings, own: bool) -> Vec<Finding
     if !folder.there && folder.unwritable.is_none() {
         return vec![Finding::new(Code::DataFolderMissing).with(plain(path.to_string()))];
     }
-    if let Some(why) = &folder.unwritable {
-        findings.push(Finding::new(Code::DataFolderUnwritable).with(plain(format!("{path}: {why}"))));
-    }
+    findings.extend(folder.unwritable.as_ref().map(|why| Finding::new(Code::DataFolderUnwritable).with(plain(why))));
     if folder.held && !own {
         let holder = format!("cat '{}'", folder.path.join("lock").display());
         findings.push(Finding::new(Code::DataFolderLocked).with(plain(path.to_string())).run(holder));

@@ -9,6 +9,7 @@ mod facts;
 mod finding;
 mod gather;
 mod log;
+mod pages;
 mod pair;
 mod settings;
 mod store;
@@ -45,6 +46,10 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     findings.extend(log::judge(facts));
     findings.extend(pair::judge(facts));
     findings.extend(store::judge(facts));
+    if facts.orphaned {
+        // What a new database lacks, and what a server would do about it, is of no use to anybody.
+        return findings;
+    }
     if let Some(config) = &facts.config {
         findings.extend(catalogue::judge_config(config, facts.setup.rules.as_ref()));
         if let Some(Ok(config)) = &config.newest {

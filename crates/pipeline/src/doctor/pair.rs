@@ -72,6 +72,12 @@ fn differences(pinned: &Identity, found: &Inspection, facts: &Facts) -> Vec<Word
             differ("profile", &pinned.profile, "embedded");
             let made = folder.days.iter().rev().find_map(|day| day.made_as.as_ref());
             differ("generation", &pinned.generation, made.map_or("", |made| made.generation.as_str()));
+            // Whoever looks from outside opens every day, as far as it may.
+            let gone = made.is_none() && folder.days.iter().all(|day| day.trouble.is_none());
+            if gone && !facts.own && folder.unwritable.is_none() {
+                let log = folder.path.join("log").display().to_string();
+                differences.push(Words::new(format!("{log}：没有日志"), format!("{log}: there is no log")));
+            }
         }
         Inspection::Cluster(cluster) => {
             differ("profile", &pinned.profile, "kafka");

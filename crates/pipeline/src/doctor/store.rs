@@ -1,6 +1,8 @@
 //! Judging the database.
 
 use muster_domain::text::Words;
+use muster_log::Topic;
+use muster_log::inspect::Inspection;
 use muster_store::{StoreError, StoreProfile};
 
 use super::codes::Code;
@@ -8,14 +10,33 @@ use super::facts::{Facts, StoreFacts, StoreSeen};
 use super::finding::{Finding, plain};
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    if facts.orphaned {
+        return vec![lost(facts)];
+    }
     match &facts.store {
         StoreSeen::NotAsked => vec![],
+        // The folder is told first.
+        StoreSeen::Barred(_) if matches!(&facts.log, Ok(Inspection::Folder(folder)) if folder.unwritable.is_some()) => {
+            vec![]
+        }
+        StoreSeen::Barred(why) => vec![Finding::new(Code::DataFolderUnwritable).with(plain(why))],
         StoreSeen::NoFile(path) => {
             vec![Finding::new(Code::StoreMissing).with(plain(path.display().to_string())).run("muster migrate")]
         }
         StoreSeen::Closed(error) => vec![closed(error)],
         StoreSeen::Open(store) => judge_open(store, facts.setup.store_connections),
     }
+}
+
+/// To make a new database is what must not be done: whatever else is so of this one does not matter.
+fn lost(facts: &Facts) -> Finding {
+    let store = match &facts.store {
+        StoreSeen::NoFile(path) => Some(path.display().to_string()),
+        StoreSeen::Closed(error) => Some(crate::chain(error)),
+        _ => None,
+    };
+    let log = Topic::Observation.name(&facts.wanted.topic_prefix);
+    store.into_iter().chain([log]).fold(Finding::new(Code::StoreLost), |finding, about| finding.with(plain(about)))
 }
 
 /// Why the database cannot be used, or its schema is not this program's.
@@ -38,6 +59,7 @@ fn closed(error: &StoreError) -> Finding {
 
 fn judge_open(store: &StoreFacts, per_process: u32) -> Vec<Finding> {
     let mut findings: Vec<Finding> = store.schema.iter().map(closed).collect();
+    findings.extend(store.damage.as_ref().map(|damage| Finding::new(Code::StoreDamaged).with(plain(damage))));
     let setting = |name: &str| store.settings.get(name).map(String::as_str);
     let off = |name: &str| setting(name) == Some("off");
     let alter = |name: &str| format!("psql -c \"alter system set {name} = on\" -c \"select pg_reload_conf()\"");

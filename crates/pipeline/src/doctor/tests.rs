@@ -13,6 +13,7 @@ use muster_store::{
 };
 
 use super::*;
+use crate::watch::Trouble;
 
 const NOW: i64 = 1_795_509_974_000_000;
 const SECOND: i64 = 1_000_000;
@@ -130,7 +131,9 @@ fn well() -> Facts {
             schema: None,
             apart: None,
             pinned: Some(pinned),
+            damage: None,
         }),
+        orphaned: false,
         config: Some(ConfigSeen { newest: Some(Ok(config(RULES, CATALOGUE))), ready: Some(1) }),
         work: Some(Work {
             partitions: vec![partition(0), partition(1)],
@@ -254,6 +257,7 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
     (Code::TokensExposed, |facts| tokens(facts, None, true)),
     (Code::DataFolderMissing, |facts| *folder(facts) = Folder::default()),
     (Code::DataFolderUnwritable, |facts| folder(facts).unwritable = Some("read-only".to_owned())),
+    (Code::DataFolderUnwritable, |facts| facts.store = StoreSeen::Barred("/srv/muster/muster.db: denied".to_owned())),
     (Code::DataFolderLocked, |facts| facts.own = false),
     (Code::RestoreUnfinished, |facts| folder(facts).restoring = true),
     (Code::DiskFull, |facts| folder(facts).space = Some(DiskSpace { free: 4, total: 100 })),
@@ -263,6 +267,10 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
     (Code::LogMadeOtherwise, |facts| facts.wanted.topic_prefix = "other".to_owned()),
     (Code::LogSettingsRefused, |facts| facts.log = Err(Unseen::Settings(log_error()))),
     (Code::LogReplaced, |facts| open(facts).pinned.as_mut().unwrap().generation = "g0".to_owned()),
+    (Code::LogReplaced, |facts| {
+        facts.own = false;
+        folder(facts).days.clear();
+    }),
     (Code::LogBehind, |facts| work(facts).partitions[1].bounds = Some(Bounds { start: 0, end: 99 })),
     (Code::LogBeginsLate, |facts| work(facts).partitions[1].bounds = Some(Bounds { start: 101, end: 101 })),
     (Code::LogBeginsLate, |facts| {
@@ -270,6 +278,8 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
     }),
     (Code::LogBeginsLate, |facts| work(facts).began_late = BTreeMap::from([("intake.v1".to_owned(), 1)])),
     (Code::StoreMissing, |facts| facts.store = StoreSeen::NoFile(PathBuf::from("/srv/muster/muster.db"))),
+    (Code::StoreLost, |facts| facts.orphaned = true),
+    (Code::StoreDamaged, |facts| open(facts).damage = Some("page 7".to_owned())),
     (Code::StoreRefused, |facts| facts.store = StoreSeen::Closed(StoreError::Refused("no".to_owned()))),
     (Code::StoreDamaged, |facts| {
         facts.store = StoreSeen::Closed(StoreError::Corrupt { operation: "connect", what: "pages".to_owned() });
@@ -305,6 +315,11 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
     }),
     (Code::NoCoordination, |facts| catalogue(facts, &CATALOGUE.replace("[\"coordination\"]", "[\"other\"]"))),
     (Code::UnitWithoutCompetence, |facts| catalogue(facts, &CATALOGUE.replace("[\"technical\"]", "[]"))),
+    (Code::WatchFailing, |facts| {
+        work(facts).partitions.iter_mut().for_each(|seen| seen.row.lease_until = NOW);
+        let failing = |partition| Trouble { partition, times: 7, error: "malformed".to_owned() };
+        work(facts).failing = vec![failing(0), failing(1)];
+    }),
     (Code::NothingWatches, |facts| work(facts).partitions.iter_mut().for_each(|seen| seen.row.lease_until = NOW)),
     (Code::NothingWatches, |facts| {
         folder(facts).held = false;

@@ -5,6 +5,7 @@ use muster_domain::text::Words;
 use super::codes::Code;
 use super::facts::{Facts, PartitionSeen, StoreSeen, Work};
 use super::finding::{Finding, lasting, plain};
+use crate::watch::Trouble;
 
 /// The leases of work that one process at a time does, as `muster serve` names them.
 const ROLES: [&str; 3] = ["publish", "dispatch", "tick"];
@@ -75,20 +76,25 @@ fn partition(seen: &PartitionSeen) -> Words {
 /// Partitions and roles that somebody must hold.
 fn held(work: &Work, facts: &Facts) -> Vec<Finding> {
     let (now, after) = (facts.now, facts.held_after());
-    let (held, free): (Vec<_>, Vec<_>) = work.partitions.iter().partition(|seen| seen.holder(after).is_some());
-    let mut findings = Vec::new();
+    // Who begins again and again lets its leases run out, and is there all the same.
+    let failing = |seen: &PartitionSeen| work.failing.iter().any(|trouble| trouble.partition == seen.row.partition);
+    let (held, free): (Vec<_>, Vec<_>) =
+        work.partitions.iter().partition(|seen| seen.holder(after).is_some() || failing(seen));
+    let failing = work.failing.iter().map(|Trouble { partition, times, error }| {
+        Words::new(
+            format!("分区 {partition}：连续 {times} 次从头再来：{error}"),
+            format!("partition {partition}: began again {times} times in a row: {error}"),
+        )
+    });
+    let mut findings: Vec<Finding> = Finding::about(Code::WatchFailing, failing).into_iter().collect();
+    let last = |seen: &&PartitionSeen| last_holder(seen, now);
     if held.is_empty() {
-        findings.push(Finding::new(Code::NothingWatches).run("muster serve"));
+        // That all are free is said already: of those that were given back in order there is nothing more to say.
+        let had = free.iter().filter(|seen| seen.row.owner.is_some()).map(last);
+        let nothing = Finding::about(Code::NothingWatches, had).unwrap_or_else(|| Finding::new(Code::NothingWatches));
+        findings.push(nothing.run("muster serve"));
     } else {
-        let free = free.iter().map(|seen| {
-            let (Words { zh, en }, last) = (partition(seen), seen.row.owner.as_deref().unwrap_or("-"));
-            let (zh_ago, en_ago) = lasting(now - seen.row.lease_until);
-            match seen.row.lease_until {
-                0 => Words::new(zh, en),
-                _ => Words::new(format!("{zh}：{last}，{zh_ago}前到期"), format!("{en}: {last}, run out {en_ago} ago")),
-            }
-        });
-        findings.extend(Finding::about(Code::PartitionNotHeld, free));
+        findings.extend(Finding::about(Code::PartitionNotHeld, free.iter().map(last)));
     }
     let alive = |name: &str| {
         work.leases.iter().any(|lease| lease.name == name && lease.owner.is_some() && lease.lease_until > after)
@@ -97,6 +103,17 @@ fn held(work: &Work, facts: &Facts) -> Vec<Finding> {
         findings.extend(Finding::about(Code::RoleMissing, ROLES.into_iter().filter(|name| !alive(name)).map(plain)));
     }
     findings
+}
+
+/// A partition that is free, with who had it last and what became of that.
+fn last_holder(seen: &PartitionSeen, now: i64) -> Words {
+    let (Words { zh, en }, left) = (partition(seen), seen.row.lease_until - now);
+    let Some(last) = seen.row.owner.as_deref() else { return Words::new(zh, en) };
+    if left > 0 {
+        return Words::new(format!("{zh}：{last}，已不在"), format!("{en}: {last}, which is gone"));
+    }
+    let (zh_ago, en_ago) = lasting(-left);
+    Words::new(format!("{zh}：{last}，{zh_ago}前到期"), format!("{en}: {last}, run out {en_ago} ago"))
 }
 
 fn checkpoints(work: &Work, now: i64, old: i64) -> Vec<Finding> {

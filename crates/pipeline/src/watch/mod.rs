@@ -6,12 +6,14 @@ mod corrections;
 mod filing;
 mod owner;
 mod ticker;
+mod trouble;
 mod worker;
 
 pub(crate) use apply::Fault;
 pub use filing::Filing;
 pub use owner::{Watch, WatchSettings};
 pub use ticker::append as append_control;
+pub use trouble::{Trouble, Troubles};
 
 #[cfg(test)]
 mod tests;

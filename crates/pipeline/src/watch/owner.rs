@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ticker;
+use super::trouble::Troubles;
 use super::worker::{Held, Worker};
 use crate::PipelineError;
 use crate::clock::Clock;
@@ -69,6 +70,8 @@ pub struct Watch {
     pub numbering: Numbering,
     /// Who is woken by commits.
     pub wake: Wake,
+    /// What partitions do not get over.
+    pub troubles: Troubles,
     /// How this process watches.
     pub settings: WatchSettings,
 }
@@ -100,7 +103,11 @@ impl Watch {
                 give_back.cancel();
             }
             for partition in 0..partitions {
-                if held.contains_key(&partition) || held.len() >= fair {
+                if held.contains_key(&partition) {
+                    continue;
+                }
+                if held.len() >= fair {
+                    self.troubles.is_over(partition);
                     continue;
                 }
                 match self.take(partition).await {
@@ -109,9 +116,11 @@ impl Watch {
                         let task = tokio::spawn(worker.run(give_back.clone()));
                         held.insert(partition, (give_back, task));
                     }
-                    Ok(None) => {}
+                    Ok(None) => self.troubles.is_over(partition),
                     Err(error) => {
-                        tracing::warn!(partition, error = %crate::chain(&error), "cannot take the partition");
+                        let error = crate::chain(&error);
+                        tracing::warn!(partition, %error, "cannot take the partition");
+                        self.troubles.failed(partition, error);
                     }
                 }
             }

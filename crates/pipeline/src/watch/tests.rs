@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Fault, Watch, WatchSettings};
+use super::{Fault, Troubles, Watch, WatchSettings};
 use crate::admit::{Admit, AdmitSettings, Sender, Sent};
 use crate::clock::Clock;
 use crate::clock::tests::Bent;
@@ -95,7 +95,20 @@ impl Bench {
         let zone = jiff::tz::TimeZone::UTC;
         let numbering = Numbering { jurisdiction: GridId::parse("500103005").unwrap(), zone };
         let (wake, settings) = (Wake::default(), WatchSettings::alone("test"));
-        Self { watch: Watch { log, store, configs, clock, metrics, numbering, wake, settings }, admit }
+        Self {
+            watch: Watch {
+                log,
+                store,
+                configs,
+                clock,
+                metrics,
+                numbering,
+                wake,
+                troubles: Troubles::default(),
+                settings,
+            },
+            admit,
+        }
     }
 
     /// Reports in one append, so that they come in one batch.

@@ -48,6 +48,8 @@ pub(crate) struct Worker {
     faulted: Option<u64>,
     /// Up to here records are taken one by one: among them is one whose work cannot be done.
     careful: u64,
+    /// How far it has ever got.
+    reached: u64,
 }
 
 /// What a worker keeps between batches.
@@ -63,7 +65,7 @@ struct Standing {
 
 impl Worker {
     pub(crate) fn new(watch: Watch, held: Held) -> Self {
-        Self { watch, held, faulted: None, careful: 0 }
+        Self { watch, held, faulted: None, careful: 0, reached: 0 }
     }
 
     /// Works until told to stop or until the partition is somebody else's.
@@ -76,7 +78,7 @@ impl Worker {
                 Err(PipelineError::Fenced) => {
                     tracing::warn!(partition, epoch = self.held.epoch, "the partition has another owner now");
                     self.watch.metrics.watch_interruptions.with_label_values(&["overtaken"]).inc();
-                    self.watch.metrics.forget_partition(partition);
+                    self.forget();
                     return;
                 }
                 Err(error @ PipelineError::ClockApart { .. }) => {
@@ -84,18 +86,25 @@ impl Worker {
                     break;
                 }
                 Err(error) => {
-                    tracing::error!(partition, error = %crate::chain(&error), "begins again from the last checkpoint");
+                    let (pause, error) = (error.retry_after(), crate::chain(&error));
+                    tracing::error!(partition, %error, "begins again from the last checkpoint");
                     self.watch.metrics.watch_interruptions.with_label_values(&["failed"]).inc();
-                    let pause = error.retry_after();
+                    self.watch.troubles.failed(partition, error);
                     tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(pause) => {} }
                 }
             }
         }
-        self.watch.metrics.forget_partition(partition);
+        self.forget();
         let release = self.watch.store.partition_release(partition, &self.watch.settings.owner, self.held.epoch);
         if let Err(error) = release.await {
             tracing::warn!(partition, %error, "the lease was not given back and will run out");
         }
+    }
+
+    /// Takes away what was said of the partition here: whoever holds it now says it.
+    fn forget(&self) {
+        self.watch.metrics.forget_partition(self.held.partition);
+        self.watch.troubles.is_over(self.held.partition);
     }
 
     async fn work(&mut self, stop: &CancellationToken) -> Result<(), PipelineError> {
@@ -119,6 +128,10 @@ impl Worker {
             let digested = digested.unwrap_or_else(|what| Err(PipelineError::Panicked { partition, what }));
             if let Err(error) = digested {
                 return Err(self.broke_off(error, last, alone).await);
+            }
+            if standing.next > self.reached {
+                self.reached = standing.next;
+                self.watch.troubles.is_over(self.held.partition);
             }
         }
         let rest = Meaning { to: standing.next, ..Meaning::new(self.held.committed) };

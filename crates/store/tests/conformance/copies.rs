@@ -120,7 +120,7 @@ async fn rows(driver: &mut AnyConnection, table: &str) -> Vec<Vec<String>> {
 /// Copies the store of a bed to files.
 async fn copied_out(bed: &Bed, folder: &Path) -> Result<Copied, StoreError> {
     match sqlite_file(bed.url()) {
-        Some(file) => copy_sqlite(&file, &folder.join("copy.db")).await,
+        Some(file) => copy_sqlite(&file, &folder.join("copy.db"), false).await,
         None => copy_postgres(bed.url(), |name| folder.join(name), |_| ()).await,
     }
 }

@@ -17,10 +17,13 @@ async fn a_well_server_is_told_so_in_words_and_a_stopped_one_is_not() {
     let (code, findings) = found(&mut stage.command(&DOCTOR));
     assert_eq!(code, Some(1));
     assert!(details(&findings, "data-folder-locked").contains("port 0"), "{findings:#?}");
+    let id = server.id();
     server.kill();
     let (code, findings) = found(&mut stage.command(&DOCTOR));
     assert_eq!((code, findings.len()), (Some(1), 1), "{findings:#?}");
     assert_eq!(finding(&findings, "nothing-watches")["run"], json!(["muster serve"]));
+    assert!(details(&findings, "nothing-watches").starts_with("partition 0: "), "{findings:#?}");
+    assert!(details(&findings, "nothing-watches").contains(&format!("-{}, ", id)), "who had it: {findings:#?}");
     let said = run(&stage, &["doctor"]).ended(1, &["1 problems, 0 warnings"]).out;
     assert!(said.starts_with("work\n  PROBLEM nothing-watches: ") && said.contains("\n    next: start"), "{said}");
 }
@@ -41,9 +44,14 @@ fn before_the_first_start_nothing_is_made() {
 #[test]
 fn settings_that_cannot_be_used_are_the_first_thing_told() {
     let folder = tempfile::tempdir().unwrap();
-    let config = file(&folder, "muster.toml", "[log]\npartitions = 8\nretentoin = \"1d\"\n");
-    let ran = Ran::of(&mut program(&["doctor", "--json", "--config", &config])).ended(2, &[]);
-    assert!(details(&ran.lines(), "unknown-setting").contains("muster.toml:3:1"), "{ran:?}");
+    let config = file(&folder, "muster.toml", "[log]\npartitions = 8\nretentoin = \"1d\"\n[htpp]\n");
+    let mut command = program(&["doctor", "--json", "--config", &config]);
+    let ran = Ran::of(command.env("MUSTER_ROLE", "watch")).ended(2, &[]);
+    let unknown = details(&ran.lines(), "unknown-setting");
+    assert_eq!(unknown.lines().count(), 3, "{unknown}");
+    for one in ["muster.toml:3:1", "muster.toml:4:2", "MUSTER_ROLE"] {
+        assert!(unknown.contains(one), "{one}: {unknown}");
+    }
     let (code, findings) = found(program(&DOCTOR).env("MUSTER_LOG__URL", "kafka://127.0.0.1:9"));
     assert_eq!(code, Some(2));
     finding(&findings, "log-and-store-no-pair");

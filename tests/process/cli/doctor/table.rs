@@ -6,6 +6,7 @@ use muster_pipeline::doctor::Code;
 
 const BACKUP: &str = include_str!("../backup.rs");
 const CATALOGUE: &str = include_str!("catalogue.rs");
+const DAMAGE: &str = include_str!("damage.rs");
 const EMBEDDED: &str = include_str!("embedded.rs");
 const SERVERS: &str = include_str!("servers.rs");
 const SHARED: &str = include_str!("shared.rs");
@@ -39,6 +40,8 @@ const BROUGHT_ABOUT: &[(&str, &str, &[&str])] = &[
         "a_log_that_does_not_fit_is_named",
         &["disk-full", "disk-nearly-full", "day-file-unreadable", "log-made-otherwise", "log-settings-refused"],
     ),
+    (DAMAGE, "a_day_that_is_damaged_in_the_middle_is_found_and_nobody_is_ready_to_watch_it", &["watch-failing"]),
+    (DAMAGE, "a_database_file_that_is_gone_is_missed_and_not_made_anew", &["store-lost"]),
     (EMBEDDED, "a_log_put_in_place_of_another_is_seen", &["log-replaced", "log-behind"]),
     (
         EMBEDDED,

@@ -21,6 +21,7 @@ use muster_pipeline::doctor::{Doctor, Setup, SetupOf};
 use muster_pipeline::metrics::Metrics;
 use muster_pipeline::operate::Operate;
 use muster_pipeline::wake::Wake;
+use muster_pipeline::watch::Troubles;
 use muster_store::{CaseEventRow, CaseRow, Store, StoreSettings};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -87,7 +88,8 @@ impl Bench {
         let settings = LogSettings { partitions: 2, data_dir: folder.path().to_path_buf(), ..LogSettings::default() };
         let log = muster_log::open(&settings).await.unwrap();
         let url = format!("sqlite:{}", folder.path().join("muster.db").display());
-        let store = Store::open(&StoreSettings { url, max_connections: 2 }).await.unwrap();
+        let of_store = StoreSettings { url, max_connections: 2 };
+        let store = Store::open(&of_store).await.unwrap();
         let (clock, metrics, wake) = (Clock::held(NOW), Metrics::new().unwrap(), Wake::default());
         store.migrate(NOW).await.unwrap();
         let configs = Configs::new(store.clone());
@@ -102,10 +104,25 @@ impl Bench {
         let secret = LinkSecret::of(&store, NOW).await.unwrap();
         let media = folder.path().join("evidence");
         let foreign = Arc::default();
-        let doctor = Doctor { log: settings, setup: SetupOf::by(Setup::default) };
+        let doctor = Doctor { log: settings, store: of_store, setup: SetupOf::by(Setup::default) };
         let roles = muster_pipeline::roles::Role::ALL.to_vec();
-        let desk =
-            Desk { store, log, configs, operate, admit, clock, metrics, wake, media, secret, foreign, doctor, roles };
+        let troubles = Troubles::default();
+        let desk = Desk {
+            store,
+            log,
+            configs,
+            operate,
+            admit,
+            clock,
+            metrics,
+            wake,
+            media,
+            secret,
+            foreign,
+            doctor,
+            roles,
+            troubles,
+        };
         let settings = ConsoleSettings {
             access,
             demo: false,
