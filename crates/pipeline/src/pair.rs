@@ -11,16 +11,23 @@ use muster_store::{Identity, Store, StoreError};
 /// [`StoreError::Refused`] if the store belongs to another log, with what to do.
 pub async fn pin(log: &Arc<dyn EventLog>, store: &Store) -> Result<(), StoreError> {
     let identity = log.identity();
-    let topics = identity.topics.iter().map(|topic| format!("{}={}", topic.name, topic.generation)).collect();
+    let named = |foreign: bool| {
+        let topics = identity.topics.iter().filter(move |topic| matches!(topic.topic, Topic::Foreign(_)) == foreign);
+        topics.map(|topic| format!("{}={}", topic.name, topic.generation)).collect::<Vec<_>>()
+    };
     let observation = identity.of(&Topic::Observation);
     let found = Identity {
         profile: format!("{:?}", identity.profile).to_lowercase(),
         cluster: identity.cluster.clone(),
-        topics,
+        topics: named(false),
         generation: observation.map(|topic| topic.generation.clone()).unwrap_or_default(),
         partitions: observation.map_or(0, |topic| topic.partitions),
     };
-    store.pin_identity(&found).await
+    store.pin_identity(&found).await?;
+    match named(true) {
+        foreign if foreign.is_empty() => Ok(()),
+        foreign => store.pin_foreign(&foreign).await,
+    }
 }
 
 /// Whether the log is in use: its observation topic, which nobody else writes, holds records. Nobody writes there before a

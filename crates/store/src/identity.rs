@@ -33,16 +33,17 @@ impl FromRow for Identity {
 }
 
 impl Identity {
-    /// What is not the same, said to people.
+    /// What is not the same, said to people. Topics of other systems are pinned beside our own and come and go.
     fn differences(&self, other: &Self) -> Vec<String> {
         let pairs = [
             ("profile", self.profile.clone(), other.profile.clone()),
             ("cluster", self.cluster.clone(), other.cluster.clone()),
-            ("topics", self.topics.join(" "), other.topics.join(" ")),
             ("generation", self.generation.clone(), other.generation.clone()),
             ("partitions", self.partitions.to_string(), other.partitions.to_string()),
         ];
-        let differs = pairs.into_iter().filter(|(_, pinned, found)| pinned != found);
+        let known = other.topics.iter().all(|topic| self.topics.contains(topic));
+        let topics = ("topics", self.topics.join(" "), other.topics.join(" "));
+        let differs = pairs.into_iter().filter(|(_, pinned, found)| pinned != found).chain((!known).then_some(topics));
         differs.map(|(what, pinned, found)| format!("{what} was `{pinned}` and is `{found}`")).collect()
     }
 }
@@ -71,6 +72,38 @@ impl Store {
         }
         for partition in 0..*partitions {
             session.run(sql!("partition/create"), args![partition]).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Pins topics of other systems beside the log's own, each as its name and id: what is new begins with nothing read of
+    /// it, what was there before must be the same topic still.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if one was made anew since.
+    pub async fn pin_foreign(&self, topics: &[String]) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let mut session = tx.session();
+        let pinned: Option<Identity> = session.one(sql!("identity/get"), args![]).await?;
+        let mut pinned = pinned.map(|identity| identity.topics).unwrap_or_default();
+        let before = pinned.len();
+        for topic in topics {
+            let name = topic.split_once('=').map_or(topic.as_str(), |(name, _)| name);
+            let known = pinned.iter().find(|known| known.split_once('=').is_some_and(|(known, _)| known == name));
+            match known.cloned() {
+                None => pinned.push(topic.clone()),
+                Some(known) if known == *topic => {}
+                Some(known) => {
+                    tx.rollback().await;
+                    return Err(StoreError::Refused(format!(
+                        "the topic {name} was made anew (`{known}` then, `{topic}` now): what was read of it says nothing of \
+                         this one. Take it out of intake.topics, or have it made under another name"
+                    )));
+                }
+            }
+        }
+        if pinned.len() > before {
+            session.run(sql!("identity/topics"), args![&pinned.join("\n")]).await?;
         }
         tx.commit().await
     }

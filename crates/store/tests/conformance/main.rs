@@ -47,7 +47,8 @@ conformance! {
         migrations_run_once,
         a_newer_schema_is_refused_and_left_as_it_is,
         a_step_of_another_program_is_refused,
-        a_foreign_log_is_refused_with_words;
+        a_foreign_log_is_refused_with_words,
+        topics_of_others_come_and_go_and_are_never_taken_for_one_another;
     transactions:
         a_refused_text_gives_the_transaction_up,
         what_the_tables_lack_is_told_from_what_the_values_are,

@@ -24,6 +24,21 @@ pub(crate) async fn a_foreign_log_is_refused_with_words(bed: &Bed) {
     assert_eq!(store.partitions().await.unwrap().len(), 3);
 }
 
+pub(crate) async fn topics_of_others_come_and_go_and_are_never_taken_for_one_another(bed: &Bed) {
+    let store = bed.store().await;
+    let foreign = |topics: &[&str]| topics.iter().map(|topic| (*topic).to_owned()).collect::<Vec<_>>();
+    store.pin_foreign(&foreign(&["city.141=x"])).await.unwrap();
+    store.pin_identity(&identity()).await.unwrap();
+    store.pin_foreign(&foreign(&["city.141=x", "gateway=y"])).await.unwrap();
+    store.pin_foreign(&foreign(&["gateway=y"])).await.unwrap();
+    let refused = store.pin_foreign(&foreign(&["city.141=z"])).await.unwrap_err().to_string();
+    assert!(refused.contains("the topic city.141 was made anew"), "{refused}");
+    let topics = store.identity().await.unwrap().unwrap().topics;
+    assert_eq!(topics, [identity().topics, foreign(&["city.141=x", "gateway=y"])].concat());
+    let other = Identity { topics: vec!["other.observation.v1=a".to_owned()], ..identity() };
+    assert!(store.pin_identity(&other).await.unwrap_err().to_string().contains("topics was"));
+}
+
 pub(crate) async fn a_newer_schema_is_refused_and_left_as_it_is(bed: &Bed) {
     let store = bed.store().await;
     let known = i64::from(KNOWN_SCHEMA);
