@@ -87,6 +87,7 @@ impl Person {
         let again = async || {
             let (url, asked) = (self.server.borrow().clone(), Instant::now());
             let request = Api::new(&url).request(Method::POST, &path).header("idempotency-key", &order.key);
+            let request = request.header("content-type", "application/json");
             let answer = send(request.body(order.body.clone())).await;
             self.answers.note(answer.as_ref().is_ok_and(|answer| answer.status == 503), asked.elapsed());
             let answer = answer.ok()?;
