@@ -38,7 +38,7 @@ async fn write(stage: &Stage) {
 /// How many records this process has parked, by its own metrics.
 async fn parked(api: &Api) -> u64 {
     let metrics = api.get("/metrics").await.text();
-    let of = "muster_dead_letters_total{code=\"fault\",topic=\"observation\"} ";
+    let of = "muster_dead_letters_total{code=\"fault\",topic=\"observation.v1\"} ";
     metrics.lines().find_map(|line| line.strip_prefix(of)?.parse().ok()).unwrap_or(0)
 }
 
