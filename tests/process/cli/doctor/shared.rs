@@ -92,6 +92,11 @@ async fn topics_that_somebody_changed_are_named_with_the_change_to_make() {
 async fn a_topic_made_anew_is_seen() {
     let Some(stage) = Stage::kafka() else { return };
     let (stage, server) = well(stage).await;
+    let (log, store) = stage.open().await;
+    let moved = async || store.partitions().await.unwrap().iter().all(|row| row.offset > 0).then_some(());
+    muster_tests::eventually("what is committed to be past what there will be", PATIENCE, moved).await;
+    log.close().await;
+    store.close().await;
     assert_eq!(server.terminate().code(), Some(0));
     let (admin, options) = (admin(&stage), AdminOptions::new());
     let observation = stage.topic("observation.v1");
