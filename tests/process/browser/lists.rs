@@ -1,6 +1,6 @@
 //! The list of cases and the system page follow what happens; what is typed, focused and marked is left alone.
 
-use muster_tests::{Browser, Tab, View, eventually};
+use muster_tests::{Browser, Server, Tab, View, eventually};
 use serde_json::json;
 
 use crate::api::{Api, PATIENCE};
@@ -9,17 +9,24 @@ use crate::stage::{Stage, book};
 
 const SEARCH: &str = "document.querySelector('input[type=search]')";
 
-#[tokio::test]
-async fn the_list_of_cases_follows_what_happens() {
-    let Some(browser) = Browser::find() else { return };
+/// A page that follows the stream of a server without cases, and is never loaded again while `window.kept` holds.
+async fn follows(browser: &Browser, path: &str) -> (Stage, Server, Api, Tab) {
     let stage = Stage::embedded();
     stage.adopt(&book(RULES), STREET).await;
     let server = stage.serve();
     let api = Api::new(server.url());
-    let mut tab = Tab::open(&browser, View::default());
-    tab.go(&format!("{}/cases?state=live", server.url()));
+    let mut tab = Tab::open(browser, View::default());
+    tab.go(&format!("{}{path}", server.url()));
     tab.wait("the stream", "document.querySelector('#live.on')");
-    tab.eval(&format!("window.kept = true; {SEARCH}.focus()"));
+    tab.eval("window.kept = true");
+    (stage, server, api, tab)
+}
+
+#[tokio::test]
+async fn the_list_of_cases_follows_what_happens() {
+    let Some(browser) = Browser::find() else { return };
+    let (_stage, _server, api, mut tab) = follows(&browser, "/cases?state=live").await;
+    tab.eval(&format!("{SEARCH}.focus()"));
     ["h", "i"].into_iter().for_each(|key| tab.press(key));
     let rows = |count: usize| format!("window.kept && document.querySelectorAll('#list tbody tr').length === {count}");
 
@@ -50,14 +57,7 @@ async fn the_list_of_cases_follows_what_happens() {
 #[tokio::test]
 async fn the_system_page_looks_again_by_itself() {
     let Some(browser) = Browser::find() else { return };
-    let stage = Stage::embedded();
-    stage.adopt(&book(RULES), STREET).await;
-    let server = stage.serve();
-    let api = Api::new(server.url());
-    let mut tab = Tab::open(&browser, View::default());
-    tab.go(&format!("{}/system", server.url()));
-    tab.wait("the stream", "document.querySelector('#live.on')");
-    tab.eval("window.kept = true");
+    let (_stage, _server, api, mut tab) = follows(&browser, "/system").await;
     assert_eq!(tab.eval("!!document.querySelector('#dead-letters-open')"), json!(false));
 
     assert_eq!(api.post("/api/v1/observations", "application/cloudevents+json", "{".to_owned()).await.status, 422);
