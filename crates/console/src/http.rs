@@ -22,6 +22,7 @@ mod system;
 mod tests;
 mod told;
 mod trail;
+mod wordless;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -123,18 +123,23 @@ pub(super) async fn secured(request: Request, next: Next) -> Response {
         let link = format!("<{}>; rel=\"next\"", follow(address, &cursor));
         response.headers_mut().extend(HeaderValue::try_from(link).ok().map(|link| (header::LINK, link)));
     }
-    let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    };
-    set(
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
-         frame-ancestors 'none'",
-    );
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // not `no-referrer`: under it a browser posts our own forms with `Origin: null`, as if they came from elsewhere
-    set(header::REFERRER_POLICY, "same-origin");
-    set(header::CACHE_CONTROL, if asset { "public, max-age=31536000, immutable" } else { "no-store" });
+    for (name, value) in protective(asset) {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
     response
+}
+
+/// What a browser may do with an answer.
+pub(super) const fn protective(asset: bool) -> [(HeaderName, &'static str); 4] {
+    [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+             frame-ancestors 'none'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // not `no-referrer`: under it a browser posts our own forms with `Origin: null`, as if they came from elsewhere
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, if asset { "public, max-age=31536000, immutable" } else { "no-store" }),
+    ]
 }

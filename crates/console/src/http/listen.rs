@@ -10,12 +10,13 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use muster_wire::problem::{MEDIA_TYPE, Problem};
+use muster_wire::problem::Problem;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep, sleep};
+
+use super::wordless;
 
 /// How much may be asked of a listener at once, and how slowly.
 #[derive(Debug, Clone, Copy)]
@@ -33,22 +34,20 @@ pub struct Bounds {
 }
 
 /// The most bytes of a request's head, and of what is read ahead and written ahead on a connection.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
+pub(super) const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// What whoever finds no place is told, though no request of theirs was read.
 fn full() -> String {
-    let problem = Problem::new(503, "full").detail("as many are connected as may be; come again in 2 s").json();
-    format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {MEDIA_TYPE}\r\nretry-after: 2\r\nconnection: close\r\n\
-         content-length: {}\r\n\r\n{problem}",
-        problem.len()
-    )
+    let problem = Problem::new(503, "full").detail("as many are connected as may be; come again in 2 s");
+    wordless::written("HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\n", &problem, "\r\n")
 }
 
 /// Serves a router on every connection until told to leave; requests under way are finished.
 pub(super) async fn listen(listener: TcpListener, router: Router, bounds: Bounds, leave: impl Future<Output = ()>) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(bounds.head).max_buf_size(MAX_HEAD_BYTES);
+    http.timer(TokioTimer::new()).header_read_timeout(bounds.head);
+    // A buffer grows in steps, beyond what it is allowed: it alone would take a longer head that comes in one piece.
+    http.max_buf_size(MAX_HEAD_BYTES).max_header_size(MAX_HEAD_BYTES);
     let (places, graceful) = (Arc::new(Semaphore::new(bounds.connections)), GracefulShutdown::new());
     let mut leave = pin!(leave);
     loop {
@@ -68,8 +67,9 @@ pub(super) async fn listen(listener: TcpListener, router: Router, bounds: Bounds
             tracing::debug!(%error, "a connection ended before it began");
             continue;
         }
-        let io = TokioIo::new(Patient { stream, stall: bounds.stall, waiting: None });
-        let connection = graceful.watch(http.serve_connection(io, TowerToHyperService::new(router.clone())));
+        let patient = Patient { stream, stall: bounds.stall, waiting: None };
+        let (stream, service) = wordless::worded(patient, router.clone());
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended badly");

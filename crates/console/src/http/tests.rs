@@ -6,6 +6,7 @@ mod field;
 mod letters;
 mod same;
 mod shown;
+mod wordless;
 
 use axum::body::Body;
 use futures_util::StreamExt as _;

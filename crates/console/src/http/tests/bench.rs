@@ -55,7 +55,7 @@ const CATALOGUE: &str = r#"{
     "units": []
 }"#;
 
-const BOUNDS: Bounds = Bounds {
+pub(super) const BOUNDS: Bounds = Bounds {
     connections: 8,
     streams: 2,
     head: Duration::from_secs(5),
