@@ -130,7 +130,7 @@ document.addEventListener("submit", async (e) => {
   }
   fields.push(["done_at", moment]);
   try {
-    const id = crypto.randomUUID?.() || `${Date.now()}-${Math.random()}`, at = Math.max(Date.now(), ...(await tapped()).map((item) => item.at + 1));
+    const id = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join(""), at = Math.max(Date.now(), ...(await tapped()).map((item) => item.at + 1));
     const item = { id, to: here, at, fields }, step = command(item);
     // A step is taken once: its key is the step, which this store holds once and refuses to take again.
     item.key = `${here} ${step === "return" || steps.includes(step) ? step : id}`;

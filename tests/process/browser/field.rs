@@ -111,6 +111,34 @@ async fn in_a_basement_every_step_is_taken_once_kept_with_its_moment_and_sent_in
 }
 
 #[tokio::test]
+async fn what_is_sent_again_because_the_answer_was_lost_bears_the_same_key_and_is_entered_once() {
+    let Some(browser) = Browser::find() else { return };
+    let asked = Asked::new().await;
+    let mut tab = telephone(&browser);
+    tab.go(&asked.url);
+    tab.eval(NAME);
+    tab.eval(TAP);
+    tab.wait("accepted", &done(1));
+    tab.eval(
+        "window.keys = []; const real = window.fetch; window.fetch = async (at, how) => { \
+         const answer = await real(at, how); \
+         if (how?.method === 'POST' && keys.push(how.headers['Idempotency-Key']) === 1) throw new TypeError('lost'); \
+         return answer }",
+    );
+    tab.eval("document.querySelector('#do-arrived').hidden = true; document.querySelector('#do-more').hidden = false");
+    tab.eval("document.querySelector('#do-more [name=note]').value = '车主已联系'");
+    tab.eval("document.querySelector('#do-more button').click()");
+    tab.wait("the first try", &format!("keys.length === 1 && {OFF}.includes('未送出')"));
+    tab.eval("dispatchEvent(new Event('online'))");
+    tab.wait("the second, with the same key", &format!("keys.length === 2 && keys[0] === keys[1] && !{OFF}"));
+    let key = tab.eval("keys[0]");
+    assert!(key.as_str().is_some_and(|key| key.len() == 32), "{key}");
+    let (_, journal) = asked.now().await;
+    let noted = journal.iter().filter(|entry| entry["what"]["noted"].is_object()).count();
+    assert_eq!((noted, tab.eval(QUEUE)), (1, json!([])), "{journal:?}");
+}
+
+#[tokio::test]
 async fn what_waits_is_said_in_english_as_well() {
     let Some(browser) = Browser::find() else { return };
     let asked = Asked::new().await;

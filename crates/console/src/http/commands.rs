@@ -43,16 +43,18 @@ pub(super) async fn from_api(
         Ok(sent) => sent,
         Err(problem) => return answer::problem(&problem),
     };
-    let Some(key) = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned) else {
-        return carry_out(&state, &id, &caller, &headers, &sent).await;
-    };
     let request: String = Sha256::digest([id.as_bytes(), &body].concat()).iter().map(|b| format!("{b:02x}")).collect();
-    let (id, order) = match order(&state, &id, &caller, &headers, &sent).await {
-        Ok(order) => order,
-        Err(refusal) => return *refusal,
-    };
-    let once = Once { caller: &caller.name, key: &key, request: &request };
-    match state.desk.operate.order_once(&id, &order, once, kept).await {
+    let once = heads::idempotency_key(&headers).map(|key| Once { caller: &caller.name, key, request: &request });
+    match order(&state, &id, &caller, &headers, &sent).await {
+        Ok((id, order)) => carry_out(&state, &id, &order, once).await,
+        Err(refusal) => *refusal,
+    }
+}
+
+/// Carries out an order, once if it can be known again; what is answered.
+pub(super) async fn carry_out(state: &State, id: &CaseId, order: &Order, once: Option<Once<'_>>) -> Response {
+    let Some(once) = once else { return told(&state.desk.order(id, order).await) };
+    match state.desk.operate.order_once(id, order, once, kept).await {
         Answered::Now(done) => told(&done),
         Answered::Before(status, body) => again(status, body),
         Answered::KeyOfAnother => {
@@ -87,13 +89,6 @@ fn again(status: u32, body: String) -> Response {
     // The answer is the case as it was then, and says of which version.
     let version = api::value(&body).get("version").and_then(serde_json::Value::as_u64).unwrap_or_default();
     (status, as_case(version), body).into_response()
-}
-
-async fn carry_out(state: &State, id: &str, caller: &Caller, headers: &HeaderMap, sent: &Sent) -> Response {
-    match order(state, id, caller, headers, sent).await {
-        Ok((id, order)) => told(&state.desk.order(&id, &order).await),
-        Err(refusal) => *refusal,
-    }
 }
 
 /// What is ordered of which case, where the caller may know of it.
@@ -163,7 +158,7 @@ fn no_picture() -> Problem {
 }
 
 /// Why a command came to nothing, in words, with what is allowed now.
-pub(super) fn refused(error: &OrderError) -> Response {
+fn refused(error: &OrderError) -> Response {
     match error {
         OrderError::Failed(error) => answer::failed(error),
         refusal => answer::problem(&problem(refusal)),
@@ -224,7 +219,10 @@ pub(super) async fn from_page(
     Extension(caller): Extension<Caller>,
     Form(sent): Form<Sent>,
 ) -> Response {
-    let response = carry_out(&state, &id, &caller, &HeaderMap::new(), &sent).await;
+    let response = match order(&state, &id, &caller, &HeaderMap::new(), &sent).await {
+        Ok((id, order)) => carry_out(&state, &id, &order, None).await,
+        Err(refusal) => *refusal,
+    };
     if !response.status().is_success() {
         return response;
     }

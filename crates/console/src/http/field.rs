@@ -9,11 +9,12 @@ use muster_domain::case::Actor;
 use muster_domain::lifecycle::Command;
 use muster_domain::time::Filed;
 use muster_pipeline::desk::{EvidenceError, Holder as Held, LinkError, MAX_EVIDENCE_BYTES};
-use muster_pipeline::operate::{Expects, Order};
+use muster_pipeline::operate::{Expects, Once, Order};
 use muster_wire::problem::Problem;
+use sha2::{Digest as _, Sha256};
 
 use super::commands::{self, Sent};
-use super::heads::cookie;
+use super::heads::{cookie, idempotency_key};
 use super::scene::Drawn;
 use super::{State, answer};
 use crate::page;
@@ -67,6 +68,8 @@ pub struct Posted {
     name: String,
     note: String,
     photo: Option<bytes::Bytes>,
+    /// Of all fields as they came: a form is put into other bytes whenever it is sent.
+    digest: Sha256,
 }
 
 pub(super) async fn post(
@@ -97,7 +100,9 @@ pub(super) async fn post(
             Err(error) => return link_refused(&error),
         }
     };
-    let mut response = match carry_out(&state, &held, posted).await {
+    let request = posted.hash();
+    let entry = Entry { state: &state, held: &held, key: idempotency_key(&headers), request: &request };
+    let mut response = match entry.carry_out(posted).await {
         Ok(()) => Redirect::to(&format!("/f/{token}")).into_response(),
         Err(refusal) => *refusal,
     };
@@ -109,41 +114,58 @@ pub(super) async fn post(
     response
 }
 
-/// Carries out what was posted: the picture and the words first, since they are facts, then the step if there is one.
-async fn carry_out(state: &State, held: &Held, posted: Posted) -> Result<(), Box<Response>> {
-    let Posted { mut sent, note, photo, .. } = posted;
-    let person = held.person.clone().unwrap_or_default();
-    let by = Actor::Seat(held.seat.id.clone(), person.clone());
-    let seat = held.seat.id.clone();
-    let order = |command, reason| Order { by: by.clone(), command, reason, expects: Expects::default() };
-    let case = &held.case.id;
-    // Where there is no step the words may stand where a command has its own.
-    let facts_alone = matches!(sent.command.as_str(), "photo" | "note");
-    let note = if facts_alone && note.trim().is_empty() { sent.words().unwrap_or_default() } else { note };
-    if facts_alone && photo.is_none() && note.trim().is_empty() {
-        return Err(Box::new(refuse(400, "nothing-sent", "a photo or a few words are needed")));
+/// What one post enters into a case.
+struct Entry<'a> {
+    state: &'a State,
+    held: &'a Held,
+    /// By what it is known when it comes again.
+    key: Option<&'a str>,
+    /// A hash of all that was posted.
+    request: &'a str,
+}
+
+impl Entry<'_> {
+    /// Carries out what was posted: the picture and the words first, since they are facts, then the step if there is one.
+    async fn carry_out(&self, posted: Posted) -> Result<(), Box<Response>> {
+        let Posted { mut sent, note, photo, .. } = posted;
+        let (desk, seat) = (&self.state.desk, &self.held.seat.id);
+        // Where there is no step the words may stand where a command has its own.
+        let facts_alone = matches!(sent.command.as_str(), "photo" | "note");
+        let note = if facts_alone && note.trim().is_empty() { sent.words().unwrap_or_default() } else { note };
+        if facts_alone && photo.is_none() && note.trim().is_empty() {
+            return Err(Box::new(refuse(400, "nothing-sent", "a photo or a few words are needed")));
+        }
+        if let Some(bytes) = photo {
+            let person = self.held.person.as_deref().unwrap_or_default();
+            let id = desk.keep_evidence(bytes, person).await.map_err(|error| Box::new(evidence_refused(&error)))?;
+            self.part("photo", Command::Photo(Some(seat.clone()), id), None).await?;
+        }
+        if !note.trim().is_empty() {
+            self.part("note", Command::Note(Some(seat.clone())), Some(note.chars().take(400).collect())).await?;
+        }
+        if facts_alone {
+            return Ok(());
+        }
+        sent.take_seat(seat.as_str());
+        let now = Filed::from_micros(desk.clock.micros());
+        let command = sent.command(now).map_err(|problem| Box::new(answer::problem(&problem)))?;
+        if !matches!(command, Command::Accept(_) | Command::Return(_) | Command::Arrived(..) | Command::Done(..)) {
+            return Err(Box::new(answer::refuse(403, "not-yours", "a seat accepts, returns, arrives and is done")));
+        }
+        self.part("step", command, sent.words()).await
     }
-    if let Some(bytes) = photo {
-        let id = state.desk.keep_evidence(bytes, &person).await.map_err(|error| Box::new(evidence_refused(&error)))?;
-        let photo = order(Command::Photo(Some(seat.clone()), id), None);
-        state.desk.order(case, &photo).await.map_err(|error| Box::new(commands::refused(&error)))?;
+
+    /// Each part is a command of its own, and known by the key and its name: what was cut off between two goes on where it
+    /// was.
+    async fn part(&self, name: &str, command: Command, reason: Option<String>) -> Result<(), Box<Response>> {
+        let Held { case, seat, person, .. } = self.held;
+        let by = Actor::Seat(seat.id.clone(), person.clone().unwrap_or_default());
+        let order = Order { by, command, reason, expects: Expects::default() };
+        let key = self.key.map(|key| format!("{key} {name}"));
+        let once = key.as_deref().map(|key| Once { caller: seat.id.as_str(), key, request: self.request });
+        let response = commands::carry_out(self.state, &case.id, &order, once).await;
+        if response.status().is_success() { Ok(()) } else { Err(Box::new(response)) }
     }
-    if !note.trim().is_empty() {
-        let note = order(Command::Note(Some(seat.clone())), Some(note.chars().take(400).collect()));
-        state.desk.order(case, &note).await.map_err(|error| Box::new(commands::refused(&error)))?;
-    }
-    if facts_alone {
-        return Ok(());
-    }
-    sent.take_seat(seat.as_str());
-    let now = Filed::from_micros(state.desk.clock.micros());
-    let command = sent.command(now).map_err(|problem| Box::new(answer::problem(&problem)))?;
-    if !matches!(command, Command::Accept(_) | Command::Return(_) | Command::Arrived(..) | Command::Done(..)) {
-        return Err(Box::new(answer::refuse(403, "not-yours", "a seat accepts, returns, arrives and is done")));
-    }
-    let step = order(command, sent.words());
-    state.desk.order(case, &step).await.map_err(|error| Box::new(commands::refused(&error)))?;
-    Ok(())
 }
 
 impl Posted {
@@ -156,15 +178,18 @@ impl Posted {
         let mut posted = Self::default();
         while let Some(field) = multipart.next_field().await.map_err(|error| bad(error.to_string()))? {
             let name = field.name().unwrap_or_default().to_owned();
+            posted.see(name.as_bytes());
             if name == "photo" {
                 let bytes = field.bytes().await.map_err(|error| bad(error.to_string()))?;
                 if bytes.len() > MAX_EVIDENCE_BYTES {
                     return Err(Problem::new(413, "too-large").detail("a picture has at most 20 MiB"));
                 }
+                posted.see(&bytes);
                 posted.photo = (!bytes.is_empty()).then_some(bytes);
                 continue;
             }
             let text = field.text().await.map_err(|error| bad(error.to_string()))?;
+            posted.see(text.as_bytes());
             match name.as_str() {
                 "name" => posted.name = text,
                 "note" => posted.note = text,
@@ -172,6 +197,16 @@ impl Posted {
             }
         }
         Ok(posted)
+    }
+
+    /// Takes one of its pieces into the hash, with its length, so that no two forms read alike.
+    fn see(&mut self, piece: &[u8]) {
+        self.digest.update(piece.len().to_le_bytes());
+        self.digest.update(piece);
+    }
+
+    fn hash(&self) -> String {
+        self.digest.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

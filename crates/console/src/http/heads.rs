@@ -41,6 +41,12 @@ pub fn last_event_id(headers: &HeaderMap) -> Option<u64> {
     Some(last.unwrap_or(BEYOND_ALL))
 }
 
+/// By what a request is known when it comes again.
+#[must_use]
+pub fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
+    headers.get("idempotency-key")?.to_str().ok()
+}
+
 /// Whether the body is JSON in UTF-8, as it says itself.
 #[must_use]
 pub fn is_json(headers: &HeaderMap) -> bool {

@@ -57,6 +57,57 @@ async fn a_link_that_is_bound_tells_other_devices_so_and_nothing_of_the_case() {
     }
 }
 
+/// Posts these fields with a key, in the bytes of a browser of its own.
+async fn say(bench: &Bench, link: &str, cookie: &str, key: &str, fields: &[(&str, &str)], boundary: &str) -> Answer {
+    let part = |(name, value): &(&str, &str)| {
+        format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = fields.iter().map(part).collect::<String>() + &format!("--{boundary}--\r\n");
+    let request = ask("POST", link)
+        .header("content-type", format!("multipart/form-data; boundary={boundary}"))
+        .header("cookie", cookie)
+        .header("idempotency-key", key);
+    bench.send(request.body(Body::from(body)).unwrap()).await
+}
+
+/// What is in the case's journal of one kind.
+async fn told(bench: &Bench, kind: &str) -> usize {
+    let events = bench.get("/api/v1/cases/case_C1124-0001/events").await.json();
+    let events = events["items"].as_array().unwrap();
+    events.iter().filter(|event| event["what"][kind].is_object()).count()
+}
+
+#[tokio::test]
+async fn what_is_posted_again_with_its_key_is_entered_once() {
+    let bench = Bench::new().await;
+    let link = asked(&bench).await;
+    let remark = [("command", "note"), ("name", "王工"), ("note", "车主已联系")];
+    let first = say(&bench, &link, "", "key-1", &remark, "x").await;
+    let cookie = first.header("set-cookie").split(';').next().unwrap().to_owned();
+    let again = say(&bench, &link, &cookie, "key-1", &remark, "another").await;
+    for answer in [&first, &again] {
+        assert_eq!((answer.status, answer.header("location")), (303, link.as_str()), "{}", answer.text);
+    }
+    assert_eq!(told(&bench, "noted").await, 1);
+    let other = say(&bench, &link, &cookie, "key-1", &[("command", "note"), ("note", "车已开走")], "x").await;
+    assert_eq!((other.status, other.problem().as_str(), told(&bench, "noted").await), (422, "key-reused", 1));
+    say(&bench, &link, &cookie, "key-2", &remark, "x").await;
+    assert_eq!(told(&bench, "noted").await, 2, "said again on purpose");
+
+    let step = [("command", "arrived"), ("note", "在现场"), ("done_at", "2026-11-24T08:40:00Z")];
+    for boundary in ["x", "another"] {
+        let answer = say(&bench, &link, &cookie, "key-3", &step, boundary).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+    }
+    assert_eq!((told(&bench, "noted").await, told(&bench, "arrived").await), (3, 1), "each part of it once");
+    say(&bench, &link, &cookie, "key-4", &[("command", "done")], "x").await;
+    for boundary in ["x", "another"] {
+        let refused =
+            say(&bench, &link, &cookie, "key-5", &[("command", "return"), ("reason", "堵车")], boundary).await;
+        assert_eq!(refused.status, 409, "a refusal stays what it was: {}", refused.text);
+    }
+}
+
 #[tokio::test]
 async fn the_page_holds_every_step_and_offers_the_next_alone() {
     let bench = Bench::new().await;
