@@ -26,7 +26,7 @@ pub(super) fn failed(error: &PipelineError) -> Response {
     let words = muster_pipeline::chain(error);
     match error {
         PipelineError::Store(StoreError::Cursor) => {
-            return problem(&bad_parameter("cursor", "is not one that this list gave"));
+            return problem(&bad_cursor());
         }
         PipelineError::Store(StoreError::Refused(what)) => return refuse(400, "refused", what.clone()),
         _ => {}
@@ -110,6 +110,11 @@ async fn worded(response: Response) -> Response {
 /// A parameter of the query that cannot be what it is.
 pub(super) fn bad_parameter(name: &str, what: &str) -> Problem {
     Problem::new(400, "invalid-parameter").detail(format!("`{name}` {what}"))
+}
+
+/// A cursor that came from somewhere else.
+pub(super) fn bad_cursor() -> Problem {
+    bad_parameter("cursor", "is not one that this list gave")
 }
 
 /// Every answer says what a browser may do with it; assets, which are named by content, may be kept. A list that goes on

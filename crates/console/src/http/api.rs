@@ -95,7 +95,7 @@ pub(super) async fn case(
 #[derive(Debug, Deserialize)]
 pub(super) struct After {
     limit: Option<u32>,
-    cursor: Option<u64>,
+    cursor: Option<String>,
 }
 
 pub(super) async fn events(
@@ -108,8 +108,10 @@ pub(super) async fn events(
         Ok(case) => case,
         Err(refusal) => return *refusal,
     };
+    let after = query.cursor.as_deref().map_or(Some(0), heads::number);
+    let Some(after) = after else { return answer::problem(&answer::bad_cursor()) };
     let limit = limit(query.limit, 100);
-    match state.desk.journal(&case.id, query.cursor.unwrap_or(0), limit).await {
+    match state.desk.journal(&case.id, after, limit).await {
         Ok(events) => {
             let last = events.last().filter(|last| events.len() >= limit as usize && last.version < case.version);
             let next = last.map(|event| event.version.to_string());

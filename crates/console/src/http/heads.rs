@@ -68,7 +68,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Digits alone: a sign or a space is none of ours.
-fn number(text: &str) -> Option<u64> {
+pub(super) fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| text.bytes().all(|digit| digit.is_ascii_digit()))
 }
 

@@ -72,7 +72,9 @@ async fn every_refusal_is_a_problem() {
     let case = bench.file("1", "lane-1", "500103005", 1).await;
     let commands = format!("/api/v1/cases/{}/commands", case.id);
     let big = "x".repeat(3 << 20);
-    let rows: [(&str, &str, &str, u16, &str); 26] = [
+    let events = format!("/api/v1/cases/{}/events", case.id);
+    let (strange, signed) = (format!("{events}?cursor=x"), format!("{events}?cursor=-1"));
+    let rows: [(&str, &str, &str, u16, &str); 28] = [
         ("GET", "/nowhere", "", 404, "not-found"),
         ("GET", "/api/v1/nowhere", "", 404, "not-found"),
         ("OPTIONS", "/api/v1/cases", "", 405, "method-not-allowed"),
@@ -87,6 +89,8 @@ async fn every_refusal_is_a_problem() {
         ("GET", "/api/v1/cases/%FF", "", 400, "malformed-request"),
         ("GET", "/api/v1/cases/none", "", 404, "not-found"),
         ("GET", "/api/v1/cases/none/events", "", 404, "not-found"),
+        ("GET", &strange, "", 400, "invalid-parameter"),
+        ("GET", &signed, "", 400, "invalid-parameter"),
         ("GET", "/api/v1/conditions?state=dancing", "", 400, "invalid-parameter"),
         ("GET", "/api/v1/conditions/none", "", 404, "not-found"),
         ("GET", "/api/v1/places?grid=%20", "", 400, "invalid-parameter"),
