@@ -78,7 +78,7 @@ pub(super) async fn post(
     Path(token): Path<String>,
     multipart: Multipart,
 ) -> Response {
-    let device = cookie(&headers, COOKIE).map_or_else(new_device, str::to_owned);
+    let device = cookie(&headers, COOKIE).map_or_else(|| new_device(&token, idempotency_key(&headers)), str::to_owned);
     // The link first: nothing of what comes by one that is none is kept.
     let held = match state.desk.holder(&token, Some(&device)).await {
         Ok(held) => held,
@@ -206,7 +206,7 @@ impl Posted {
     }
 
     fn hash(&self) -> String {
-        self.digest.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.digest.clone().finalize())
     }
 }
 
@@ -239,8 +239,18 @@ pub(super) fn evidence_refused(error: &EvidenceError) -> Response {
     }
 }
 
-/// A device is known by a number that only it has.
-fn new_device() -> String {
-    let drawn: [u8; 16] = rand::random();
-    drawn.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Letters of a key of 128 bits in hexadecimal. Whoever guesses the key of another's first post has that device's link.
+const UNGUESSABLE: usize = 32;
+
+/// A device is known by a number that only it has. One that follows from the key of its first post is the same in every try,
+/// for who heard no answer got no cookie either.
+fn new_device(token: &str, key: Option<&str>) -> String {
+    match key.filter(|key| key.len() >= UNGUESSABLE) {
+        Some(key) => hex(&Sha256::digest(format!("{token} {key}"))),
+        None => hex(&rand::random::<[u8; 16]>()),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -109,6 +109,33 @@ async fn what_is_posted_again_with_its_key_is_entered_once() {
 }
 
 #[tokio::test]
+async fn a_first_word_whose_answer_was_lost_is_of_the_same_device_when_it_comes_again() {
+    let bench = Bench::new().await;
+    let link = asked(&bench).await;
+    let remark = [("command", "note"), ("name", "王工"), ("note", "车主已联系")];
+    let key = "5f3c9a0e7d1b42689c0e5a7b1d2f3e48";
+    let first = say(&bench, &link, "", key, &remark, "x").await;
+    let again = say(&bench, &link, "", key, &remark, "x").await;
+    assert_eq!((first.status, again.status, told(&bench, "noted").await), (303, 303, 1), "{}", again.text);
+    assert_eq!(first.header("set-cookie"), again.header("set-cookie"));
+    let cookie = again.header("set-cookie").split(';').next().unwrap().to_owned();
+    assert!(!cookie.contains(key), "{cookie}");
+    assert_eq!(say(&bench, &link, &cookie, "key-2", &remark, "x").await.status, 303);
+    for other in ["", "key-2", "00000000000000000000000000000000"] {
+        assert_eq!(say(&bench, &link, "", other, &remark, "x").await.problem(), "bound-elsewhere", "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_could_be_guessed_makes_no_device() {
+    let bench = Bench::new().await;
+    let link = asked(&bench).await;
+    let remark = [("command", "note"), ("name", "王工"), ("note", "车主已联系")];
+    assert_eq!(say(&bench, &link, "", "1", &remark, "x").await.status, 303);
+    assert_eq!(say(&bench, &link, "", "1", &remark, "x").await.problem(), "bound-elsewhere");
+}
+
+#[tokio::test]
 async fn the_page_holds_every_step_and_offers_the_next_alone() {
     let bench = Bench::new().await;
     let link = asked(&bench).await;
