@@ -348,11 +348,11 @@ const ON_ONE_MACHINE: &[(Code, Change)] = &[
         work(facts).oldest_letter = Some(NOW - 60 * SECOND);
     }),
     (Code::ClockSet, |facts| work(facts).off_the_machines = Some(-3600.0)),
-    (Code::AdapterSilent, |facts| work(facts).silent_adapters = vec![plain("http")]),
-    (Code::PlacesBlind, |facts| work(facts).blind_places = vec![plain("lane-1")]),
-    (Code::DevicesBlind, |facts| work(facts).blind_devices = vec![plain("cam-1")]),
-    (Code::SeatsUnfilled, |facts| work(facts).unfilled = vec![plain("enforcement: 1")]),
-    (Code::ClocksOverdue, |facts| work(facts).overdue = vec![plain("fire.lane.blocked: 1")]),
+    (Code::AdapterSilent, |facts| work(facts).silent_adapters = vec![plain("http").into()]),
+    (Code::PlacesBlind, |facts| work(facts).blind_places = vec![plain("lane-1").into()]),
+    (Code::DevicesBlind, |facts| work(facts).blind_devices = vec![plain("cam-1").into()]),
+    (Code::SeatsUnfilled, |facts| work(facts).unfilled = vec![plain("enforcement: 1").into()]),
+    (Code::ClocksOverdue, |facts| work(facts).overdue = vec![plain("fire.lane.blocked: 1").into()]),
 ];
 
 /// The same on three brokers and PostgreSQL.
@@ -417,7 +417,7 @@ fn what_is_said_names_the_thing_and_the_command() {
     let mut facts = well_on_kafka();
     cluster(&mut facts).topics[0].retention_ms = Some(1000);
     let finding = &judge(&facts)[0];
-    assert_eq!(finding.details[0].en, "muster.observation.v1: retention.ms=1000 < 604800000");
+    assert_eq!(finding.details[0].words().en, "muster.observation.v1: retention.ms=1000 < 604800000");
     let command = "kafka-configs.sh --bootstrap-server one:9092 --alter --topic muster.observation.v1 \
                    --add-config retention.ms=604800000";
     assert_eq!(finding.run, [command]);
