@@ -13,8 +13,13 @@ use muster_pipeline::pair;
 use muster_sources::catalogue::{Kind, read_into};
 use muster_sources::table::{Encoding, Table};
 use muster_store::{Store, StoreSettings};
-use muster_tests::{Database, Server, database, need, root};
+use muster_tests::{Database, Server, database, need, root, until};
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic};
+use rdkafka::client::DefaultClientContext;
 use tempfile::TempDir;
+
+use crate::api::PATIENCE;
 
 /// Enough that places spread, few enough that a start is quick.
 pub(crate) const PARTITIONS: u32 = 4;
@@ -105,6 +110,27 @@ impl Stage {
     /// The intake topic.
     pub(crate) fn intake(&self) -> String {
         self.topic("intake.v1")
+    }
+
+    /// A client that looks after Kafka's topics.
+    pub(crate) fn admin(&self) -> AdminClient<DefaultClientContext> {
+        ClientConfig::new().set("bootstrap.servers", self.bootstrap()).create().unwrap()
+    }
+
+    /// Makes topics, and waits until the broker tells of them: it has them before that, and who asks at once finds none.
+    pub(crate) async fn make_topics(&self, topics: &[NewTopic<'_>]) {
+        let (admin, names) = (self.admin(), topics.iter().map(|topic| topic.name.to_owned()).collect::<Vec<_>>());
+        for made in admin.create_topics(topics, &AdminOptions::new()).await.unwrap() {
+            made.unwrap();
+        }
+        let told = move || {
+            let metadata = admin.inner().fetch_metadata(None, PATIENCE).ok()?;
+            let told =
+                |name: &String| metadata.topics().iter().any(|topic| topic.name() == name && topic.error().is_none());
+            names.iter().all(told).then_some(())
+        };
+        let all = move || until("the broker to tell of the topics", PATIENCE, told);
+        tokio::task::spawn_blocking(all).await.unwrap();
     }
 
     /// A topic of ours by what follows its prefix.

@@ -48,6 +48,8 @@ struct Shared {
     /// How many commits more lose their answer, and how.
     losing: [AtomicU32; 2],
     lost: AtomicU32,
+    /// Words of a client behind which nothing more of any client goes through.
+    stops: watch::Sender<Option<&'static [u8]>>,
     gone: watch::Sender<bool>,
 }
 
@@ -70,6 +72,7 @@ impl Proxy {
             strandings: watch::Sender::new(0),
             losing: [AtomicU32::new(0), AtomicU32::new(0)],
             lost: AtomicU32::new(0),
+            stops: watch::Sender::new(None),
             gone: watch::Sender::new(false),
         });
         tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -116,6 +119,17 @@ impl Proxy {
     /// Lets so many commits lose their answer, each with its connection.
     pub fn lose_commits(&self, count: u32, how: Lost) {
         self.shared.losing[how as usize].fetch_add(count, Ordering::SeqCst);
+    }
+
+    /// Lets nothing more of any client through from where one says these words, as by [`Passage::NoRequests`].
+    pub fn stop_at(&self, words: &'static [u8]) {
+        self.shared.stops.send_replace(Some(words));
+    }
+
+    /// When somebody has said the words at which nothing more goes through.
+    pub async fn stopped(&self) {
+        let mut passage = self.shared.passage.subscribe();
+        let _ = passage.wait_for(|now| *now == Passage::NoRequests).await.map(drop);
     }
 
     /// How many commits have lost their answer so far.
@@ -195,11 +209,19 @@ async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mute: &Atomic
     let mut passage = shared.passage.subscribe();
     let mut buffer = vec![0; 64 << 10];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        let said = &buffer[..read];
+        let says = |words: &[u8]| said.windows(words.len()).any(|part| part == words);
+        shared.stops.send_if_modified(|stops| {
+            let met = stops.is_some_and(says);
+            if met {
+                (*stops, _) = (None, shared.passage.send_replace(Passage::NoRequests));
+            }
+            met
+        });
         if passage.wait_for(|now| *now != Passage::NoRequests).await.is_err() {
             return;
         }
-        let said = &buffer[..read];
-        match said.windows(COMMIT.len()).any(|part| part == COMMIT).then(|| shared.lose()).flatten() {
+        match says(COMMIT).then(|| shared.lose()).flatten() {
             Some(Lost::Undone) => return,
             // The answer that comes to this ends the connection.
             Some(Lost::Done) => mute.store(true, Ordering::SeqCst),
@@ -282,6 +304,22 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(50), stream.read_u8()).await.is_err());
         proxy.set(Passage::Open);
         assert_eq!(stream.read_u8().await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_through_behind_the_words_at_which_it_stops() {
+        let (server, hears) = echo().await;
+        let proxy = Proxy::before(&server).await.unwrap();
+        proxy.stop_at(b"copy b");
+        let mut stream = to(&proxy).await;
+        assert_eq!(says(&mut stream, b"copy a").await.unwrap(), 6);
+        stream.write_all(b"copy b").await.unwrap();
+        proxy.stopped().await;
+        proxy.reset();
+        assert_eq!(stream.read_u8().await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        proxy.set(Passage::Open);
+        assert_eq!(says(&mut to(&proxy).await, b"copy b").await.unwrap(), 6, "once");
+        assert_eq!(*hears.borrow(), b"copy acopy b");
     }
 
     #[tokio::test]

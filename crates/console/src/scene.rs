@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_domain::case::{Case, Role};
 use muster_domain::catalogue::{Catalogue, Place};
 use muster_domain::condition::{BlindSource, Reason, State, Subject};
-use muster_domain::id::{CaseId, CaseKind, ClassId, Competence, EpisodeId, GridId, PlaceId, RuleId, UnitId};
+use muster_domain::id::{CaseId, CaseKind, ClassId, Competence, DeviceId, EpisodeId, GridId, PlaceId, RuleId, UnitId};
 use muster_domain::text::Words;
 use muster_domain::time::{Filed, LogTime, Seen, Span};
 
@@ -146,6 +146,12 @@ impl Scene<'_> {
         self.catalogue.units.get(unit).map_or_else(|| unit.to_string(), |unit| bare(&unit.name).to_owned())
     }
 
+    /// The name of a device; its id where the catalogue has none.
+    #[must_use]
+    pub fn device(&self, device: &DeviceId) -> String {
+        self.catalogue.devices.get(device).map_or_else(|| device.to_string(), |device| bare(&device.name).to_owned())
+    }
+
     /// The name of a grid cell; its id where the catalogue has none.
     #[must_use]
     pub fn grid(&self, grid: &GridId) -> String {
@@ -172,9 +178,7 @@ impl Scene<'_> {
             Subject::Place(id) => {
                 unsaid(self.place_name(id), self.book.kinds.get(&case.kind).map(|words| words.zh.as_str()))
             }
-            Subject::Device(id) => {
-                self.catalogue.devices.get(id).map_or_else(|| id.to_string(), |device| device.name.clone())
-            }
+            Subject::Device(id) => self.device(id),
             Subject::Adapter(name) => crate::wording::adapter(self.look.lang, name.as_str()),
             Subject::Report(_) => case
                 .grid

@@ -6,6 +6,7 @@ pub mod condition;
 pub mod dead;
 pub mod decision;
 pub mod field;
+pub mod finding;
 pub mod hour;
 pub mod list;
 pub mod need;

@@ -184,6 +184,25 @@ pub struct Catalogue {
     pub units: BTreeMap<UnitId, Arc<Unit>>,
 }
 
+/// A reference to what is not in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap<'a> {
+    /// Who refers.
+    pub of: Entry<'a>,
+    /// What is not there.
+    pub lacks: Entry<'a>,
+}
+
+/// An entry of the catalogue, by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Entry<'a> {
+    Place(&'a PlaceId),
+    Device(&'a DeviceId),
+    Unit(&'a UnitId),
+    Grid(&'a GridId),
+}
+
 impl Catalogue {
     /// Whether `cell` is `ancestor` or lies below it. A tree with a loop ends after as many steps as it has levels.
     #[must_use]
@@ -205,30 +224,26 @@ impl Catalogue {
             .max_by_key(|cell| cell.level)
     }
 
-    /// What hangs together badly: each line names the thing and what is missing.
+    /// What hangs together badly: whatever refers to what is not there.
     #[must_use]
-    pub fn gaps(&self) -> Vec<String> {
+    pub fn gaps(&self) -> Vec<Gap<'_>> {
         let mut gaps = Vec::new();
+        let grid = |cell: &&GridId| !self.grid.contains_key(*cell);
+        let of = |of| move |lacks| Gap { of, lacks };
         for place in self.places.values() {
-            if place.grid.as_ref().is_some_and(|grid| !self.grid.contains_key(grid)) {
-                gaps.push(format!("place {}: its grid cell is not in the catalogue", place.id));
-            }
-            for unit in place.units.iter().filter(|unit| !self.units.contains_key(*unit)) {
-                gaps.push(format!("place {}: unit {unit} is not in the catalogue", place.id));
-            }
+            let units = place.units.iter().filter(|unit| !self.units.contains_key(*unit)).map(Entry::Unit);
+            let lacks = place.grid.iter().filter(grid).map(Entry::Grid).chain(units);
+            gaps.extend(lacks.map(of(Entry::Place(&place.id))));
         }
         for device in self.devices.values() {
-            for covered in device.places.iter().filter(|covered| !self.places.contains_key(&covered.place)) {
-                gaps.push(format!("device {}: place {} is not in the catalogue", device.id, covered.place));
-            }
-            if device.upstream.as_ref().is_some_and(|upstream| !self.devices.contains_key(upstream)) {
-                gaps.push(format!("device {}: its upstream is not in the catalogue", device.id));
-            }
+            let places = device.places.iter().map(|covered| &covered.place);
+            let places = places.filter(|place| !self.places.contains_key(*place)).map(Entry::Place);
+            let upstream = device.upstream.iter().filter(|upstream| !self.devices.contains_key(*upstream));
+            let lacks = places.chain(upstream.map(Entry::Device));
+            gaps.extend(lacks.map(of(Entry::Device(&device.id))));
         }
         for cell in self.grid.values() {
-            if cell.parent.as_ref().is_some_and(|parent| !self.grid.contains_key(parent)) {
-                gaps.push(format!("grid {}: its parent is not in the catalogue", cell.id));
-            }
+            gaps.extend(cell.parent.iter().filter(grid).map(Entry::Grid).map(of(Entry::Grid(&cell.id))));
         }
         gaps
     }

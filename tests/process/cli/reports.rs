@@ -50,6 +50,28 @@ async fn becomes_cases(stage: Stage, url_is_needed: bool) {
 }
 
 #[tokio::test]
+async fn a_try_counts_what_comes_twice_as_an_import_does() {
+    let stage = Stage::embedded();
+    stage.adopt(&book(RULES), STREET).await;
+    let folder = tempfile::tempdir().unwrap();
+    let rows = file(&folder, "rows.csv", "No,Kind,Text\n1,Litter,一\n2,Noise,二\n1,Litter,一\n2,Noise,三\n");
+    let (more, mapping) =
+        (file(&folder, "more.csv", "No,Kind,Text\n2,Noise,三\n"), file(&folder, "mapping.toml", MAPPING));
+    let arguments = [rows.as_str(), &more, "--mapping", &mapping];
+    let words = [
+        "rows.csv:4: 1 is in",
+        "rows.csv:2 already (duplicate: twice)",
+        "rows.csv:5: 2 is in",
+        "amended",
+        "more.csv:2: 2",
+    ];
+    run(&stage, &[&["import", "reports", "--dry-run"], &arguments[..]].concat()).ended(0, &words);
+    let tried = imported(&stage, &[&arguments[..], &["--dry-run"]].concat(), 0);
+    assert_eq!(tried, [3, 2, 0, 0]);
+    assert_eq!(imported(&stage, &arguments, 0), tried);
+}
+
+#[tokio::test]
 async fn rows_become_cases_on_the_embedded_default() {
     becomes_cases(Stage::embedded(), true).await;
 }

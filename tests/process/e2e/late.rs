@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use muster_log::{Append, LogSettings, Record, Surroundings, Topic};
 use muster_tests::{Server, eventually};
-use rdkafka::admin::{AdminClient, AdminOptions};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use rdkafka::admin::AdminOptions;
+use rdkafka::{Offset, TopicPartitionList};
 use serde_json::Value;
 
 use super::foreign::Foreign;
@@ -52,15 +51,13 @@ async fn records_that_kafka_deleted_unread_are_missed_loudly() {
     assert!(server.terminate().success());
     unread(&stage).await;
     foreign.structured(&blocked(3)[1]).await;
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", stage.bootstrap()).create().unwrap();
     let mut gone = TopicPartitionList::new();
     for topic in [stage.topic("observation.v1"), stage.intake()] {
         for partition in 0..PARTITIONS as i32 {
             gone.add_partition_offset(&topic, partition, Offset::End).unwrap();
         }
     }
-    admin.delete_records(&gone, &AdminOptions::new()).await.unwrap();
+    stage.admin().delete_records(&gone, &AdminOptions::new()).await.unwrap();
     let server = goes_on(&stage, &["observation.v1", "intake.v1"]).await;
     assert!(server.terminate().success());
 }

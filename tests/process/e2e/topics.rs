@@ -1,9 +1,7 @@
 //! Another system's own topic is a source: read by a mapping, parked where that fails, moved on only when durable.
 
 use muster_tests::{Server, eventually};
-use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
+use rdkafka::admin::{NewTopic, TopicReplication};
 use serde_json::{Value, json};
 
 use super::foreign::Foreign;
@@ -33,10 +31,7 @@ fn event(number: u32) -> Value {
 async fn another_systems_topic_is_read_by_its_mapping() {
     let Some(stage) = Stage::kafka() else { return };
     let topic = format!("{}.141", stage.intake());
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", stage.bootstrap()).create().unwrap();
-    let new = NewTopic::new(&topic, 2, TopicReplication::Fixed(1));
-    admin.create_topics(&[new], &AdminOptions::new()).await.unwrap().remove(0).unwrap();
+    stage.make_topics(&[NewTopic::new(&topic, 2, TopicReplication::Fixed(1))]).await;
     let folder = tempfile::tempdir().unwrap();
     let mapping = folder.path().join("141.toml");
     std::fs::write(&mapping, MAPPING).unwrap();
@@ -85,8 +80,7 @@ async fn cases(api: &Api, many: usize) -> Vec<Value> {
 async fn topics_of_ours_are_made_with_eight_partitions() {
     let Some(stage) = Stage::kafka() else { return };
     let _server = Server::start(stage.command(&["serve"]).env_remove("MUSTER_LOG__PARTITIONS"));
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", stage.bootstrap()).create().unwrap();
+    let admin = stage.admin();
     for stem in ["intake.v1", "observation.v1", "condition.v1", "case.v1"] {
         let told = admin.inner().fetch_metadata(Some(&stage.topic(stem)), PATIENCE).unwrap();
         assert_eq!(told.topics()[0].partitions().len(), 8, "{stem}");

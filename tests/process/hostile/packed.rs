@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use muster_tests::{eventually, root};
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
+use rdkafka::admin::{NewTopic, TopicReplication};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde_json::Value;
 
@@ -59,11 +58,7 @@ async fn case_of(api: &Api, lane: u32) {
 async fn what_is_huge_or_locked_once_unpacked_is_parked_and_the_rest_goes_on() {
     let Some(stage) = Stage::kafka() else { return };
     // one partition, so that whatever comes after stands behind it
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", stage.bootstrap()).create().unwrap();
-    let topic = stage.intake();
-    let new = NewTopic::new(&topic, 1, TopicReplication::Fixed(1));
-    admin.create_topics(&[new], &AdminOptions::new()).await.unwrap().remove(0).unwrap();
+    stage.make_topics(&[NewTopic::new(&stage.intake(), 1, TopicReplication::Fixed(1))]).await;
     stage.adopt(&book(RULES), STREET).await;
     let server = serve(&stage, &[]);
     let (api, foreign) = (Api::new(server.url()), Foreign::new(&stage));

@@ -35,8 +35,8 @@ pub(crate) struct Import {
     /// Leave bad lines out instead of refusing the file; they are named all the same, and the exit code is 1.
     #[arg(long)]
     partial: bool,
-    /// Say what would change, and change nothing. Of reports: which can be read; whether one is known already, only a server
-    /// knows, and none is asked.
+    /// Say what would change, and change nothing. Of reports: which can be read, and which come twice in the files; whether
+    /// one is known already, only a server knows, and none is asked.
     #[arg(long)]
     dry_run: bool,
     /// One JSON object a line.

@@ -129,6 +129,18 @@ impl Tally {
         self.name("refused", (file, line), pointer, code, reason);
     }
 
+    /// Counts an item that was there before, word for word.
+    pub(crate) fn repeat(&mut self, at: (&str, u64), reason: &str) {
+        self.duplicates += 1;
+        self.name("duplicate", at, "", "twice", reason);
+    }
+
+    /// Counts an item that was there before with other words.
+    pub(crate) fn amend(&mut self, at: (&str, u64), reason: &str) {
+        self.accepted += 1;
+        self.name("amended", at, "", "twice", reason);
+    }
+
     fn name(&self, what: &str, (file, line): (&str, u64), pointer: &str, code: &str, reason: &str) {
         let at = if pointer.is_empty() { String::new() } else { format!("{pointer}: ") };
         self.bar.suspend(|| eprintln!("{file}:{line}: {at}{reason} ({what}: {code})"));

@@ -79,7 +79,7 @@ fn look(state: &State, headers: &HeaderMap, uri: &Uri, street: String) -> Look {
 }
 
 /// The words of a rule book, as far as screens need them.
-fn book(rules: &RuleBook) -> Book {
+pub(super) fn book(rules: &RuleBook) -> Book {
     Book {
         kinds: rules.case_kinds.values().map(|kind| (kind.kind.clone(), kind.name.clone())).collect(),
         classes: rules.classes.values().map(|class| (class.id.clone(), class.name.clone())).collect(),

@@ -6,15 +6,17 @@ use std::time::Duration;
 use axum::extract::State as Of;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
+use muster_domain::catalogue::Catalogue;
 use muster_domain::time::Span;
 use muster_pipeline::doctor::{CloseLook, Facts, Finding, PartitionSeen, Work, judge, told};
 use muster_store::{DestinationRow, LeaseRow};
 use muster_wire::{rfc3339, system as wire};
 
 use super::pages::with_choice;
-use super::scene::plain_look;
+use super::scene::{book, plain_look};
 use super::{State, answer};
 use crate::page;
+use crate::scene::Scene;
 use crate::view::system;
 
 type At = Of<Arc<State>>;
@@ -76,8 +78,13 @@ async fn glance(state: &State) -> (Facts, Option<i64>) {
 pub(super) async fn page(Of(state): At, headers: HeaderMap, uri: Uri) -> Response {
     let (facts, examined) = glance(&state).await;
     let look = plain_look(&state, &headers, &uri);
-    let holds = state.desk.config().map(|config| config.version);
-    let view = system::system(&look, &facts, &judge(&facts), holds, examined);
+    // Where no configuration holds yet, things go by their ids.
+    let (config, nothing) = (state.desk.config(), Catalogue::default());
+    let book = config.as_ref().map(|config| book(&config.rulebook)).unwrap_or_default();
+    let catalogue = config.as_ref().map_or(&nothing, |config| &config.catalogue);
+    let scene = Scene { catalogue, book: &book, scenery: &state.settings.scenery, look: &look };
+    let holds = config.as_ref().map(|config| config.version);
+    let view = system::system(&scene, &facts, &judge(&facts), holds, examined);
     with_choice(&headers, &uri, answer::page(page::system(&look, &view)))
 }
 

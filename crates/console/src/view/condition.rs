@@ -144,8 +144,7 @@ fn sources(scene: &Scene<'_>, condition: &ConditionNow) -> Vec<(String, &'static
 
 /// The name of a source; its id where the catalogue has none.
 fn source(scene: &Scene<'_>, id: &str) -> String {
-    let device = DeviceId::parse(id).ok().and_then(|id| scene.catalogue.devices.get(&id));
-    device.map_or_else(|| id.to_owned(), |device| device.name.clone())
+    DeviceId::parse(id).map_or_else(|_| id.to_owned(), |id| scene.device(&id))
 }
 
 fn row(scene: &Scene<'_>, condition: &ConditionNow) -> ConditionRow {
@@ -158,9 +157,7 @@ fn row(scene: &Scene<'_>, condition: &ConditionNow) -> ConditionRow {
         id: condition.id.clone(),
         subject: match &condition.subject {
             Subject::Place(place) => scene.place_name(place),
-            Subject::Device(id) => {
-                scene.catalogue.devices.get(id).map_or_else(|| id.to_string(), |device| device.name.clone())
-            }
+            Subject::Device(id) => scene.device(id),
             Subject::Adapter(name) => wording::adapter(look.lang, name.as_str()),
             Subject::Report(id) => id.clone(),
         },

@@ -1,13 +1,14 @@
 //! How the system is: what is wrong, who holds which partition, and how far everything is.
 
 use muster_domain::time::Span;
-use muster_pipeline::doctor::{Code, Facts, Finding, PartitionSeen, Severity, Work};
+use muster_pipeline::doctor::{Facts, Finding, PartitionSeen, Work};
 use muster_store::{DestinationRow, LeaseRow};
 
 use crate::look::Look;
 use crate::phrase::{self, When};
-use crate::text::Text;
-use crate::wording;
+use crate::scene::Scene;
+use crate::text::Lang;
+use crate::view::finding::{FindingView, finding};
 
 /// The system page.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,27 +40,6 @@ pub struct WorkView {
     pub waits: Option<String>,
     /// The newest publish number.
     pub newest: u64,
-}
-
-/// A finding on the page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FindingView {
-    /// Its code.
-    pub code: &'static str,
-    /// The class of its chip.
-    pub tone: &'static str,
-    /// How bad it is, in a word.
-    pub severity: &'static str,
-    /// What is so.
-    pub cause: String,
-    /// What it concerns.
-    pub details: Vec<String>,
-    /// How many more it concerns.
-    pub more: usize,
-    /// What to do next.
-    pub next: String,
-    /// Command lines that come next.
-    pub run: Vec<String>,
 }
 
 /// A partition on the page.
@@ -113,50 +93,19 @@ const SHORT: i64 = 5_000_000;
 /// The system page of these facts and findings.
 #[must_use]
 pub fn system(
-    look: &Look,
+    scene: &Scene<'_>,
     facts: &Facts,
     findings: &[Finding],
     configuration: Option<u64>,
     examined: Option<i64>,
 ) -> SystemView {
+    let look = scene.look;
     SystemView {
         version: env!("CARGO_PKG_VERSION"),
         configuration,
-        findings: findings.iter().map(|one| finding(look, one)).collect(),
+        findings: findings.iter().map(|one| finding(scene, one)).collect(),
         examined: examined.map(|at| (phrase::when(look, at), ago(look, facts.now - at))),
         work: facts.work.as_ref().map(|seen| work(look, seen, facts.now)),
-    }
-}
-
-fn finding(look: &Look, finding: &Finding) -> FindingView {
-    let (tone, severity) = match finding.severity() {
-        Severity::Problem => ("present", Text::SystemProblem),
-        Severity::Warning => ("suspected", Text::SystemWarning),
-        Severity::Note => ("plain", Text::SystemNote),
-    };
-    FindingView {
-        code: finding.code.name(),
-        tone,
-        severity: look.t(severity),
-        cause: look.w(&finding.code.cause()).replace('`', ""),
-        details: finding.details.iter().map(|words| detail(look, finding.code, look.w(words))).collect(),
-        more: finding.more,
-        // On a page commands stand without the marks of a terminal.
-        next: look.w(&finding.code.next()).replace('`', ""),
-        run: finding.run.clone(),
-    }
-}
-
-/// What a finding concerns; where it is counted by codes, in the words that other pages have for them.
-fn detail(look: &Look, code: Code, text: &str) -> String {
-    let word = match code {
-        Code::DeadLettersOpen => wording::parked,
-        Code::SeatsUnfilled | Code::CompetenceWithoutUnit => wording::competence,
-        _ => return text.to_owned(),
-    };
-    match text.split_once(": ") {
-        Some((counted, count)) => format!("{}{}{count}", word(look.lang, counted), look.lang.pick("：", ": ")),
-        None => text.to_owned(),
     }
 }
 
@@ -188,37 +137,46 @@ fn partition(look: &Look, seen: &PartitionSeen, now: i64) -> PartitionView {
 }
 
 fn lease(look: &Look, row: &LeaseRow, now: i64) -> LeaseView {
-    let pick = |zh: &str, en: &str| look.lang.pick(zh.to_owned(), en.to_owned());
-    let name = match row.name.as_str() {
+    let holder = row.owner.clone().filter(|_| row.lease_until > now);
+    LeaseView { name: work_name(look.lang, &row.name), holder, epoch: row.epoch }
+}
+
+/// What the work of a lease is called.
+pub(super) fn work_name(lang: Lang, lease: &str) -> String {
+    let pick = |zh: &str, en: &str| lang.pick(zh, en).to_owned();
+    match lease {
         "publish" => pick("发布", "Publish"),
         "dispatch" => pick("派单", "Dispatch"),
         "tick" => pick("走时限", "Clocks of cases"),
         name => match name.strip_prefix("intake:") {
-            Some(topic) => look.lang.pick(format!("接收 {topic}"), format!("Intake {topic}")),
+            Some(topic) => lang.pick(format!("接收 {topic}"), format!("Intake {topic}")),
             None => name.to_owned(),
         },
-    };
-    let holder = row.owner.clone().filter(|_| row.lease_until > now);
-    LeaseView { name, holder, epoch: row.epoch }
+    }
 }
 
 fn destination(look: &Look, row: &DestinationRow) -> DestinationView {
-    let name = match row.name.as_str() {
-        "case" => look.lang.pick("案件主题", "Case topic"),
-        "condition" => look.lang.pick("状况主题", "Condition topic"),
-        "act" => look.lang.pick("人的决定回到日志", "Acts back to the log"),
-        "ladder" => look.lang.pick("处置阶梯", "Ladder"),
-        "notice" => look.lang.pick("提醒", "Notices"),
-        "letter" => look.lang.pick("死信的动静", "News of dead letters"),
-        name => name,
-    };
     DestinationView {
-        name: name.to_owned(),
+        name: destination_name(look.lang, &row.name),
         cursor: row.cursor,
         moved: (row.moved > 0).then(|| phrase::when(look, row.moved)),
         attempts: row.attempts,
         says: row.last_error.clone().filter(|_| row.attempts > 0).unwrap_or_default(),
     }
+}
+
+/// What a destination of the outbox is called.
+pub(super) fn destination_name(lang: Lang, name: &str) -> String {
+    let name = match name {
+        "case" => lang.pick("案件主题", "Case topic"),
+        "condition" => lang.pick("状况主题", "Condition topic"),
+        "act" => lang.pick("人的决定回到日志", "Acts back to the log"),
+        "ladder" => lang.pick("处置阶梯", "Ladder"),
+        "notice" => lang.pick("提醒", "Notices"),
+        "letter" => lang.pick("死信的动静", "News of dead letters"),
+        name => name,
+    };
+    name.to_owned()
 }
 
 fn ago(look: &Look, micros: i64) -> String {

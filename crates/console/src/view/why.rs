@@ -252,7 +252,7 @@ pub fn now(scene: &Scene<'_>, condition: &ConditionNow) -> Option<FactRow> {
 
 fn witness(scene: &Scene<'_>, device: &DeviceId, seen: i64) -> String {
     let look = scene.look;
-    let name = scene.catalogue.devices.get(device).map_or_else(|| device.to_string(), |device| device.name.clone());
+    let name = scene.device(device);
     format!("{name}{}{}", look.dot(), phrase::when(look, seen).exact)
 }
 

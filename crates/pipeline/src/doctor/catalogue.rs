@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use muster_domain::catalogue::DeviceKind;
+use muster_domain::catalogue::{DeviceKind, Entry, Gap};
 use muster_domain::id::Competence;
+use muster_domain::text::Words;
 use muster_domain::time::Filed;
 use muster_rules::config::Config;
 use muster_rules::dispatch::{COORDINATION, SeatRequest, choose};
 use muster_rules::rulebook::{Mode, RuleBook};
 
 use super::codes::Code;
+use super::detail::{Detail, Thing};
 use super::facts::{ConfigSeen, RulesFolder};
 use super::finding::{Finding, plain};
 
@@ -60,24 +62,46 @@ pub(super) fn judge(config: &Config, now: i64) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (book, catalogue) = (&config.rulebook, &config.catalogue);
     let idle = book.rules.values().filter(|rule| rule.mode != Mode::Live);
-    findings.extend(Finding::about(Code::RulesNotLive, idle.map(|rule| plain(rule.id.to_string()))));
+    findings.extend(Finding::about(Code::RulesNotLive, idle.map(|rule| Detail::of(Thing::Rule, &rule.id))));
     if catalogue.places.is_empty() {
         findings.push(Finding::new(Code::CatalogueEmpty));
     }
-    let unseen = config
-        .watched()
-        .filter(|(rule, place)| config.sources(&place.id, &rule.sees).next().is_none())
-        .map(|(rule, place)| plain(format!("{} · {} ({})", place.id, rule.id, rule.sees)));
+    let unseen = config.watched().filter(|(rule, place)| config.sources(&place.id, &rule.sees).next().is_none()).map(
+        |(rule, place)| {
+            let sees = format!(" ({})", rule.sees);
+            Detail::of(Thing::Place, &place.id).say(" · ", " · ").and(Thing::Rule, &rule.id).say(sees.clone(), sees)
+        },
+    );
     findings.extend(Finding::about(Code::PlaceWithoutDevice, unseen));
     let unknown = catalogue.places.values().filter(|place| !book.classes.contains_key(&place.class));
-    let unknown = unknown.map(|place| plain(format!("{} ({})", place.id, place.class)));
+    let unknown = unknown.map(|place| {
+        let class = format!(" ({})", place.class);
+        Detail::of(Thing::Place, &place.id).say(class.clone(), class)
+    });
     findings.extend(Finding::about(Code::PlaceOfUnknownClass, unknown));
     let speaks = |kind| matches!(kind, DeviceKind::Camera | DeviceKind::Sensor | DeviceKind::Loudspeaker);
     let idle = catalogue.devices.values().filter(|device| speaks(device.kind) && device.places.is_empty());
-    findings.extend(Finding::about(Code::DeviceWithoutPlace, idle.map(|device| plain(device.id.to_string()))));
-    findings.extend(Finding::about(Code::CatalogueDangling, catalogue.gaps().into_iter().map(plain)));
+    findings.extend(Finding::about(Code::DeviceWithoutPlace, idle.map(|device| Detail::of(Thing::Device, &device.id))));
+    findings.extend(Finding::about(Code::CatalogueDangling, catalogue.gaps().into_iter().map(gap)));
     findings.extend(judge_units(config, Filed::from_micros(now)));
     findings
+}
+
+/// Who refers to what is not there.
+fn gap(gap: Gap<'_>) -> Detail {
+    let ((zh, en, of, id), (zh_lacks, en_lacks, lacks, lacking)) = (entry(gap.of), entry(gap.lacks));
+    let begun = Detail::from(Words::new(zh, en)).and(of, id).say(format!("：{zh_lacks}"), format!(": {en_lacks}"));
+    begun.and(lacks, lacking).say(" 不在目录里", " is not in the catalogue")
+}
+
+/// What an entry is called in both languages, what it is, and its id.
+fn entry(entry: Entry<'_>) -> (&'static str, &'static str, Thing, String) {
+    match entry {
+        Entry::Place(id) => ("点位 ", "place ", Thing::Place, id.to_string()),
+        Entry::Device(id) => ("设备 ", "device ", Thing::Device, id.to_string()),
+        Entry::Unit(id) => ("单位 ", "unit ", Thing::Unit, id.to_string()),
+        Entry::Grid(id) => ("网格 ", "grid cell ", Thing::Grid, id.to_string()),
+    }
 }
 
 /// Whoever is asked must be there.
@@ -85,19 +109,23 @@ fn judge_units(config: &Config, now: Filed) -> Vec<Finding> {
     let (book, catalogue) = (&config.rulebook, &config.catalogue);
     let mut findings = Vec::new();
     let unasked = book.case_kinds.values().filter(|kind| kind.seats.is_empty());
-    findings.extend(Finding::about(Code::KindWithoutRoute, unasked.map(|kind| plain(kind.kind.to_string()))));
+    findings
+        .extend(Finding::about(Code::KindWithoutRoute, unasked.map(|kind| Detail::of(Thing::CaseKind, &kind.kind))));
     let asked: BTreeSet<&Competence> =
         book.case_kinds.values().flat_map(|kind| &kind.seats).map(|seat| &seat.competence).collect();
     let has = |competence: &str| {
         catalogue.units.values().any(|unit| unit.competence.iter().any(|own| covers(own, competence)))
     };
     let lacking = asked.iter().filter(|competence| !has(competence.as_str()));
-    findings.extend(Finding::about(Code::CompetenceWithoutUnit, lacking.map(|lacking| plain(lacking.to_string()))));
+    findings.extend(Finding::about(
+        Code::CompetenceWithoutUnit,
+        lacking.map(|lacking| Detail::of(Thing::Competence, lacking)),
+    ));
     if !has(COORDINATION) {
         findings.push(Finding::new(Code::NoCoordination));
     }
     let silent = catalogue.units.values().filter(|unit| unit.competence.is_empty());
-    findings.extend(Finding::about(Code::UnitWithoutCompetence, silent.map(|unit| plain(unit.id.to_string()))));
+    findings.extend(Finding::about(Code::UnitWithoutCompetence, silent.map(|unit| Detail::of(Thing::Unit, &unit.id))));
     let mut unserved = BTreeSet::new();
     for (rule, place) in config.watched() {
         let seats = book.case_kinds.get(&rule.kind).map_or(&[][..], |kind| kind.seats.as_slice());
@@ -106,11 +134,14 @@ fn judge_units(config: &Config, now: Filed) -> Vec<Finding> {
             let request = SeatRequest { competence, place: Some(&place.id), grid, unlocated: false, excluded, now };
             let choice = choose(catalogue, &request, &|_| 0);
             if choice.unit.is_none() || choice.fallback {
-                unserved.insert(format!("{} · {competence}", place.id));
+                unserved.insert((&place.id, competence));
             }
         }
     }
-    findings.extend(Finding::about(Code::PlaceWithoutUnit, unserved.into_iter().map(plain)));
+    let unserved = unserved.into_iter().map(|(place, competence)| {
+        Detail::of(Thing::Place, place).say(" · ", " · ").and(Thing::Competence, competence)
+    });
+    findings.extend(Finding::about(Code::PlaceWithoutUnit, unserved));
     findings
 }
 

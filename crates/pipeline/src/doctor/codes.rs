@@ -335,7 +335,7 @@ codes! {
         "查磁盘；一分钟后会写新的" "check the disk; a new one is written within a minute"
     RecordsSkipped "records-skipped" Work Warning
         "有记录让观察出错，被跳过：它们说的没有算数" "Records that broke the watch are skipped: what they say does not count"
-        "看死信里的原因，把它报给维护者" "see the reason among the dead letters, and report it"
+        "到 /dead-letters?code=fault 看原因，报给维护者" "see the reason on /dead-letters?code=fault, and report it"
     OutboxStuck "outbox-stuck" Work Problem
         "有去处收不下：它后面的都在等" "A destination does not take what it gets: everything behind waits"
         "除去下面所说的原因；会自动再试，间隔不超过一分钟" "remove the cause below; it is tried again by itself within a minute"
@@ -344,7 +344,7 @@ codes! {
         "看是否有进程承担 publish，去处是否应答" "see whether a process has the role publish, and whether destinations answer"
     DeadLettersOpen "dead-letters-open" Work Warning
         "有读不懂而搁置的来件：它们说的没有算数" "What could not be read lies among the dead letters: it does not count"
-        "除去原因后重放，或写明理由丢弃" "remove the cause and take them again, or drop them with a reason"
+        "除去原因后到 /dead-letters 重放，或写明理由丢弃" "remove the cause, then take them again on /dead-letters, or drop them there with a reason"
     ClockSet "clock-set" Work Warning
         "进程启动后，本机的时钟被调过：进程仍按自己的时间走" "The machine's clock was set after this process started: the process goes on by its own time"
         "看哪个时间是对的；若是本机的，重启本进程" "see which time is right; if the machine's is, start this process again"
@@ -353,16 +353,16 @@ codes! {
         "看承担 admit 的进程是否在运行" "see whether the process with the role admit runs"
     PlacesBlind "places-blind" Street Warning
         "有点位看不见：不是没事，是不知道" "Places cannot be seen: that is not all clear, it is not known"
-        "修好上列来源；状况页（/conditions?state=blind）有全部" "mend these sources; /conditions?state=blind shows all"
+        "修好上列来源；全部见 /conditions?state=blind" "mend these sources; all are on /conditions?state=blind"
     DevicesBlind "devices-blind" Street Warning
         "有设备说自己看不见，或没有消息" "Devices say that they cannot see, or say nothing"
-        "派人检修" "have them looked at"
+        "派人检修；全部见 /conditions?rule=muster.device.blind" "have them looked at; all are on /conditions?rule=muster.device.blind"
     SeatsUnfilled "seats-unfilled" Street Warning
         "有席位派不出：没有能派的单位" "Seats stay empty: no unit can be sent"
         "先电话协调并备注；补上有此职责的单位后会自动派出" "telephone and note it; units with that competence are asked by themselves once they are in the catalogue"
     ClocksOverdue "clocks-overdue" Street Warning
         "有案件已超时" "Cases are overdue"
-        "在值班席电话催办（/cases?overdue=true）" "telephone from the desk: /cases?overdue=true"
+        "在值班席电话催办；全部见 /cases?overdue=true" "telephone from the desk; all are on /cases?overdue=true"
 }
 
 #[cfg(test)]

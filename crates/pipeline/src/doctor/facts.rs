@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use muster_domain::text::Words;
 use muster_log::inspect::{Inspection, Unseen};
 use muster_log::{Bounds, LogSettings};
 use muster_rules::config::Config;
@@ -13,6 +12,7 @@ use muster_store::{
     CheckpointAt, DestinationRow, Identity, LeaseRow, OutboxPending, PartitionRow, Skipped, StoreError, StoreProfile,
 };
 
+use super::detail::Detail;
 use crate::configs::RuleFiles;
 use crate::watch::Trouble;
 
@@ -153,15 +153,15 @@ pub struct Work {
     /// Records that are not watched.
     pub skipped: Vec<Skipped>,
     /// Adapters of ours that are silent.
-    pub silent_adapters: Vec<Words>,
+    pub silent_adapters: Vec<Detail>,
     /// Places that cannot be seen, with the rule, since when, and the sources that are silent.
-    pub blind_places: Vec<Words>,
+    pub blind_places: Vec<Detail>,
     /// Devices that cannot see.
-    pub blind_devices: Vec<Words>,
+    pub blind_devices: Vec<Detail>,
     /// Seats for which nobody was found.
-    pub unfilled: Vec<Words>,
+    pub unfilled: Vec<Detail>,
     /// Cases of which a clock has run out.
-    pub overdue: Vec<Words>,
+    pub overdue: Vec<Detail>,
 }
 
 /// A partition of a topic that is taken in, or whose dead letters are copied.

@@ -1,8 +1,11 @@
 //! A finding: what is wrong, what exactly it concerns, and the command that comes next.
 
+use std::fmt::Display;
+
 use muster_domain::text::Words;
 
 use super::codes::{Code, Severity};
+use super::detail::{Detail, Thing};
 
 /// The most details that one finding tells; of the rest it tells how many.
 const MOST: usize = 20;
@@ -13,7 +16,7 @@ pub struct Finding {
     /// What it is.
     pub code: Code,
     /// What it concerns: values, names, errors as they were told.
-    pub details: Vec<Words>,
+    pub details: Vec<Detail>,
     /// How many more details there are.
     pub more: usize,
     /// Command lines that come next, where they can be written down.
@@ -28,17 +31,17 @@ impl Finding {
     }
 
     /// A finding about these things, if there are any.
-    pub(super) fn about(code: Code, details: impl IntoIterator<Item = Words>) -> Option<Self> {
-        let mut details = details.into_iter();
-        let told: Vec<Words> = details.by_ref().take(MOST).collect();
+    pub(super) fn about(code: Code, details: impl IntoIterator<Item = impl Into<Detail>>) -> Option<Self> {
+        let mut details = details.into_iter().map(Into::into);
+        let told: Vec<Detail> = details.by_ref().take(MOST).collect();
         let finding = Self { details: told, more: details.count(), ..Self::new(code) };
         (!finding.details.is_empty()).then_some(finding)
     }
 
     /// With one thing more that it concerns.
     #[must_use]
-    pub fn with(mut self, detail: Words) -> Self {
-        self.details.push(detail);
+    pub fn with(mut self, detail: impl Into<Detail>) -> Self {
+        self.details.push(detail.into());
         self
     }
 
@@ -59,7 +62,7 @@ impl Finding {
             area: code.area().name().to_owned(),
             cause: code.cause().into(),
             next: code.next().into(),
-            details: self.details.into_iter().map(Into::into).collect(),
+            details: self.details.iter().map(|detail| detail.words().into()).collect(),
             more: self.more,
             run: self.run,
         }
@@ -77,6 +80,11 @@ impl Finding {
 pub fn plain(text: impl Into<String>) -> Words {
     let text = text.into();
     Words { zh: text.clone(), en: text }
+}
+
+/// How many there are of something.
+pub(super) fn counted(thing: Thing, id: &str, count: impl Display) -> Detail {
+    Detail::of(thing, id).say(format!("：{count}"), format!(": {count}"))
 }
 
 /// A length of time in whole units, in both languages.
@@ -99,7 +107,7 @@ mod tests {
     fn details_are_bounded_and_the_rest_is_counted() {
         let many = Finding::about(Code::PlacesBlind, (0..50).map(|n| plain(n.to_string()))).unwrap();
         assert_eq!((many.details.len(), many.more), (20, 30));
-        assert_eq!(Finding::about(Code::PlacesBlind, []), None);
+        assert_eq!(Finding::about(Code::PlacesBlind, [] as [Words; 0]), None);
     }
 
     #[test]

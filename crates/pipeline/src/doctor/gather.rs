@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_domain::condition::{Change, State};
-use muster_domain::text::Words;
 use muster_log::inspect::{Inspection, Unseen, barred, inspect};
 use muster_log::{Bounds, EventLog, LogSettings, Topic};
 use muster_rules::rulebook::{ADAPTER_SILENT, DEVICE_BLIND};
@@ -17,8 +16,9 @@ use muster_store::{
     StoreSettings,
 };
 
+use super::detail::{Detail, Thing};
 use super::facts::{ConfigSeen, Facts, Followed, PartitionSeen, Setup, StoreFacts, StoreSeen, Work};
-use super::finding::{lasting, plain};
+use super::finding::{counted, lasting};
 use super::pages;
 use crate::clock::Clock;
 use crate::configs::Configs;
@@ -249,7 +249,11 @@ async fn work(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Work, Stor
     };
     let conditions = async |filter: &ConditionFilter| store.conditions(filter, MOST, None).await.map(|page| page.items);
     let now = sight.clock.micros();
-    let of = |rows: Vec<ConditionRow>| rows.iter().map(|row| since(row, now)).collect::<Vec<Words>>();
+    let of = |thing, rows: Vec<ConditionRow>| rows.iter().map(|row| since(thing, row, now)).collect();
+    let mut blind = conditions(&blind).await?;
+    blind.retain(|row| row.place.is_some());
+    // What a place cannot be seen for stands together.
+    blind.sort_by(|one, other| (&one.place, &one.rule).cmp(&(&other.place, &other.rule)));
     Ok(Work {
         partitions: partitions(sight, seen).await?,
         failing: sight.troubles.map(Troubles::lasting).unwrap_or_default(),
@@ -263,46 +267,38 @@ async fn work(sight: &Sight<'_>, seen: Option<&Inspection>) -> Result<Work, Stor
         letters,
         oldest_letter: store.oldest_dead_letter().await?,
         skipped: store.skipped().await?,
-        silent_adapters: of(conditions(&present(ADAPTER_SILENT)).await?),
-        blind_places: conditions(&blind)
-            .await?
-            .iter()
-            .filter(|row| row.place.is_some())
-            .map(|row| sightless(row, now))
-            .collect(),
-        blind_devices: of(conditions(&present(DEVICE_BLIND)).await?),
+        silent_adapters: of(Thing::Adapter, conditions(&present(ADAPTER_SILENT)).await?),
+        blind_places: blind.iter().map(|row| sightless(row, now)).collect(),
+        blind_devices: of(Thing::Device, conditions(&present(DEVICE_BLIND)).await?),
         unfilled: unfilled(store).await?,
         overdue: overdue(store).await?,
     })
 }
 
 /// What a condition is about, and since when it is so.
-fn since(row: &ConditionRow, now: i64) -> Words {
+fn since(thing: Thing, row: &ConditionRow, now: i64) -> Detail {
     let subject = row.subject.split_once(':').map_or(row.subject.as_str(), |(_, subject)| subject);
     let (zh, en) = lasting(now - row.since);
-    Words::new(format!("{subject}：{zh}"), format!("{subject}: for {en}"))
+    Detail::of(thing, subject).say(format!("：{zh}"), format!(": for {en}"))
 }
 
 /// A place that cannot be seen, with the sources that do not cover it.
-fn sightless(row: &ConditionRow, now: i64) -> Words {
+fn sightless(row: &ConditionRow, now: i64) -> Detail {
     let change = row.blind_doc.as_deref().and_then(|doc| muster_wire::condition::read(doc).ok());
-    let sources = match change {
-        Some(Change::Blind(blind)) => {
-            blind.sources.iter().map(|told| told.source.as_str()).collect::<Vec<_>>().join(", ")
-        }
-        _ => String::new(),
-    };
+    let sources = if let Some(Change::Blind(blind)) = change { blind.sources } else { vec![] };
     let (place, rule) = (row.place.as_deref().unwrap_or_default(), &row.rule);
-    let sources = if sources.is_empty() { "-" } else { &sources };
     let (zh, en) = row.blind_since.map_or(("?".to_owned(), "?".to_owned()), |since| lasting(now - since));
-    Words::new(
-        format!("{place} · {rule}：{zh}，来源 {sources}"),
-        format!("{place} · {rule}: for {en}, sources {sources}"),
-    )
+    let detail = Detail::of(Thing::Place, place).say(" · ", " · ").and(Thing::Rule, rule);
+    let Some((first, others)) = sources.split_first() else {
+        return detail.say(format!("：{zh}，没有来源"), format!(": for {en}, no source"));
+    };
+    let detail =
+        detail.say(format!("：{zh}，来源 "), format!(": for {en}, sources ")).and(Thing::Device, &first.source);
+    others.iter().fold(detail, |detail, other| detail.say("、", ", ").and(Thing::Device, &other.source))
 }
 
 /// Seats for which dispatch has looked and found nobody, by competence. No case is named: not everybody may see each.
-async fn unfilled(store: &Store) -> Result<Vec<Words>, StoreError> {
+async fn unfilled(store: &Store) -> Result<Vec<Detail>, StoreError> {
     let mut seats: BTreeMap<String, usize> = BTreeMap::new();
     waiting::each(store, |seat| {
         if seat.why.is_some() {
@@ -310,16 +306,16 @@ async fn unfilled(store: &Store) -> Result<Vec<Words>, StoreError> {
         }
     })
     .await?;
-    Ok(seats.into_iter().map(|(competence, count)| plain(format!("{competence}: {count}"))).collect())
+    Ok(seats.iter().map(|(competence, count)| counted(Thing::Competence, competence, count)).collect())
 }
 
 /// Live cases of which a clock has run out, by kind.
-async fn overdue(store: &Store) -> Result<Vec<Words>, StoreError> {
+async fn overdue(store: &Store) -> Result<Vec<Detail>, StoreError> {
     let mut cases: BTreeMap<String, i64> = BTreeMap::new();
     for count in store.case_counts().await?.into_iter().filter(|count| count.overdue > 0) {
         *cases.entry(count.kind).or_default() += count.overdue;
     }
-    Ok(cases.into_iter().map(|(kind, count)| plain(format!("{kind}: {count}"))).collect())
+    Ok(cases.iter().map(|(kind, count)| counted(Thing::CaseKind, kind, count)).collect())
 }
 
 /// Topics besides the observation topic that somebody has begun to read.

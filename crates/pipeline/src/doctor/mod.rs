@@ -5,6 +5,7 @@
 mod catalogue;
 mod closely;
 mod codes;
+mod detail;
 mod facts;
 mod finding;
 mod gather;
@@ -20,6 +21,7 @@ mod work;
 
 pub use closely::CloseLook;
 pub use codes::{Area, Code, Severity};
+pub use detail::{Detail, Piece, Thing};
 pub use facts::{
     ConfigSeen, Facts, Followed, PartitionSeen, RulesFolder, Setup, StoreFacts, StoreSeen, TokensFile, Work,
 };

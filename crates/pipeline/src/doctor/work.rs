@@ -3,8 +3,9 @@
 use muster_domain::text::Words;
 
 use super::codes::Code;
+use super::detail::{Detail, Thing};
 use super::facts::{Facts, PartitionSeen, StoreSeen, Work};
-use super::finding::{Finding, lasting, plain};
+use super::finding::{Finding, counted, lasting, plain};
 use crate::watch::Trouble;
 
 /// The leases of work that one process at a time does, as `muster serve` names them.
@@ -100,7 +101,8 @@ fn held(work: &Work, facts: &Facts) -> Vec<Finding> {
         work.leases.iter().any(|lease| lease.name == name && lease.owner.is_some() && lease.lease_until > after)
     };
     if !held.is_empty() || ROLES.into_iter().any(alive) {
-        findings.extend(Finding::about(Code::RoleMissing, ROLES.into_iter().filter(|name| !alive(name)).map(plain)));
+        let lacking = ROLES.into_iter().filter(|name| !alive(name)).map(|name| Detail::of(Thing::Role, name));
+        findings.extend(Finding::about(Code::RoleMissing, lacking));
     }
     findings
 }
@@ -140,9 +142,9 @@ fn outbox(work: &Work, now: i64, waits: i64) -> Vec<Finding> {
         let (name, attempts, error) =
             (&destination.name, destination.attempts, destination.last_error.as_deref().unwrap_or_default());
         let behind = work.last_number.saturating_sub(destination.cursor);
-        Words::new(
-            format!("{name}：已试 {attempts} 次，其后 {behind} 条：{error}"),
-            format!("{name}: tried {attempts} times, {behind} behind it: {error}"),
+        Detail::of(Thing::Destination, name).say(
+            format!("：已试 {attempts} 次，其后 {behind} 条：{error}"),
+            format!(": tried {attempts} times, {behind} behind it: {error}"),
         )
     });
     let stuck = Finding::about(Code::OutboxStuck, stuck);
@@ -158,7 +160,7 @@ fn outbox(work: &Work, now: i64, waits: i64) -> Vec<Finding> {
 }
 
 fn letters(work: &Work, now: i64) -> Option<Finding> {
-    let counts = work.letters.iter().map(|(code, count)| plain(format!("{code}: {count}")));
+    let counts = work.letters.iter().map(|(code, count)| counted(Thing::Parked, code, count));
     let mut finding = Finding::about(Code::DeadLettersOpen, counts)?;
     if let Some(oldest) = work.oldest_letter {
         let (zh, en) = lasting(now - oldest);

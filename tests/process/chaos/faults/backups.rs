@@ -1,7 +1,6 @@
 //! A backup made under load, restored elsewhere, where work goes on.
 
 use std::process::{Command, Output};
-use std::time::Duration;
 
 use muster_tests::database;
 
@@ -14,12 +13,12 @@ use crate::api::Api;
 use crate::stage::Stage;
 
 /// Runs a command to its end beside everything else.
-async fn ended(mut command: Command) -> Output {
+pub(super) async fn ended(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
 #[track_caller]
-fn succeeded(output: &Output) {
+pub(super) fn succeeded(output: &Output) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -86,47 +85,4 @@ async fn a_backup_onto_a_full_disk_is_told_and_named_as_unfinished() {
     assert!(output.status.code() == Some(1) && words.contains("unfinished"), "{words}");
     let told = trial.end(vec![server]).await;
     tell("a backup onto a full disk", &[], &told);
-}
-
-/// Which instants the blow falls on is chance; whatever they are, the next restore brings all of it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restore_that_is_killed_is_done_again() {
-    let stage = Stage::embedded();
-    let mut trial = Trial::begin(&stage, SECONDS, 34).await;
-    let server = trial.serve();
-    trial.send_the_rest().await;
-    trial.watched(&Api::new(server.url())).await;
-    server.kill();
-    let folder = tempfile::tempdir().unwrap();
-    let backup = folder.path().join("backup").display().to_string();
-    succeeded(&ended(stage.command(&["backup", &backup])).await);
-    let mut broken_off = 0;
-    for round in 0..40 {
-        let other = Stage::embedded();
-        let mut restore = tokio::process::Command::from(other.command(&["restore", &backup]));
-        let mut child = restore.stderr(std::process::Stdio::null()).kill_on_drop(true).spawn().unwrap();
-        if tokio::time::timeout(Duration::from_millis(5 * round), child.wait()).await.is_ok() {
-            break;
-        }
-        child.kill().await.unwrap();
-        let half = other.folder().join("restoring").exists();
-        let begun = other.folder().join("muster.db").exists() || half;
-        if half {
-            broken_off += 1;
-            let refused = ended(other.command(&["serve"])).await;
-            let words = String::from_utf8_lossy(&refused.stderr).into_owned();
-            assert!(refused.status.code() == Some(2) && words.contains("muster restore"), "{words}");
-        }
-        if half || !begun {
-            succeeded(&ended(other.command(&["restore", &backup])).await);
-        }
-        let (log, store) = other.open().await;
-        for row in store.partitions().await.unwrap() {
-            let end = log.bounds(&muster_log::Topic::Observation, row.partition).await.unwrap().end;
-            assert!(row.offset > 0 && end >= row.offset, "partition {}: {end} and {}", row.partition, row.offset);
-        }
-        log.close().await;
-        store.close().await;
-    }
-    tell("restores killed on their way", &[], &format!("{broken_off} broken off half-way, each done again"));
 }

@@ -11,6 +11,7 @@ mod network;
 mod outages;
 mod processes;
 mod records;
+mod restores;
 mod stores;
 
 use std::time::Duration;

@@ -1,9 +1,8 @@
 //! What goes wrong with servers of a test's own: a database that is careless or can only be read, brokers that are gone.
 
 use muster_tests::{Brokers, Database, Postgres, database, need};
-use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{NewTopic, TopicReplication};
 
-use super::shared::admin;
 use super::*;
 use crate::stage::PARTITIONS;
 
@@ -41,9 +40,7 @@ async fn copies_that_are_missing_and_a_broker_that_is_gone_are_seen() {
         NewTopic::new(&case, count, TopicReplication::Variable(&places)),
         NewTopic::new(&condition, count, TopicReplication::Fixed(3)).set("min.insync.replicas", "1"),
     ];
-    for made in admin(&stage).create_topics(&made, &AdminOptions::new()).await.unwrap() {
-        made.unwrap();
-    }
+    stage.make_topics(&made).await;
     stage.adopt(&book(RULES), WHOLE).await;
     let findings = diagnosed(&stage);
     assert_eq!(details(&findings, "few-copies"), format!("{case}: 1 < 3"));

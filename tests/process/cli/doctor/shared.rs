@@ -2,19 +2,13 @@
 
 use muster_log::{Append, Bounds, Record, Topic};
 use muster_pipeline::clock::Clock;
-use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, ResourceSpecifier};
-use rdkafka::client::DefaultClientContext;
+use rdkafka::admin::{AdminOptions, AlterConfig, NewPartitions, ResourceSpecifier};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::json;
 
 use super::*;
 use crate::lies;
 use crate::stage::program;
-
-pub(super) fn admin(stage: &Stage) -> AdminClient<DefaultClientContext> {
-    ClientConfig::new().set("bootstrap.servers", stage.bootstrap()).create().unwrap()
-}
 
 #[test]
 fn who_does_not_answer_is_named() {
@@ -65,7 +59,7 @@ async fn topics_are_missing_before_the_first_start_and_are_not_made() {
 async fn topics_that_somebody_changed_are_named_with_the_change_to_make() {
     let Some(stage) = Stage::kafka() else { return };
     stage.adopt(&book(RULES), WHOLE).await;
-    let (admin, options) = (admin(&stage), AdminOptions::new());
+    let (admin, options) = (stage.admin(), AdminOptions::new());
     let (case, condition) = (stage.topic("case.v1"), stage.topic("condition.v1"));
     let changed = AlterConfig::new(ResourceSpecifier::Topic(&case))
         .set("retention.ms", "1000")
@@ -98,7 +92,7 @@ async fn a_topic_made_anew_is_seen() {
     log.close().await;
     store.close().await;
     assert_eq!(server.terminate().code(), Some(0));
-    let (admin, options) = (admin(&stage), AdminOptions::new());
+    let (admin, options) = (stage.admin(), AdminOptions::new());
     let observation = stage.topic("observation.v1");
     admin.delete_topics(&[&observation], &options).await.unwrap()[0].as_ref().unwrap();
     until("the topic to be gone", PATIENCE, || {
@@ -213,7 +207,7 @@ async fn what_waits_long_in_the_log_or_is_deleted_unwatched_is_seen() {
     log.append(vec![waits]).await.unwrap();
     log.close().await;
     store.close().await;
-    let (admin, options) = (admin(&stage), AdminOptions::new());
+    let (admin, options) = (stage.admin(), AdminOptions::new());
     let observation = stage.topic("observation.v1");
     let delete = async |before: u64| {
         let mut offsets = TopicPartitionList::new();

@@ -1,13 +1,42 @@
 //! Reports of another system: rows become reports by a mapping, and go the way of all reports.
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 
+use muster_domain::id::SourceId;
 use muster_sources::reports::Mapping;
 use muster_sources::table::Table;
+use muster_wire::report::ReportIn;
 
 use super::{Import, read};
 use crate::commands::tally::{Chunk, Tally};
 use crate::exit::Failure;
+
+/// What the lines before have said of each report, by its id: all are of one source, which the mapping names.
+#[derive(Debug, Default)]
+struct Before(HashMap<SourceId, Said>);
+
+#[derive(Debug)]
+struct Said {
+    content: Vec<u8>,
+    at: String,
+}
+
+impl Before {
+    /// Counts a line as it would be counted, and names it where a line before has the same report.
+    fn tell(&mut self, tally: &mut Tally, (file, line): (&str, u64), report: &ReportIn) {
+        let Some(id) = report.id.clone() else { return };
+        let said = Said { content: report.content(), at: format!("{file}:{line}") };
+        let same = |before: &Said| before.content == report.content();
+        match self.0.insert(id.clone(), said) {
+            None => tally.accepted += 1,
+            Some(before) if same(&before) => tally.repeat((file, line), &format!("{id} is in {} already", before.at)),
+            Some(before) => {
+                tally.amend((file, line), &format!("{id} is in {} already, and amended here", before.at));
+            }
+        }
+    }
+}
 
 pub(super) async fn run(import: &Import) -> Result<ExitCode, Failure> {
     let Some(path) = &import.mapping else {
@@ -24,7 +53,7 @@ pub(super) async fn run(import: &Import) -> Result<ExitCode, Failure> {
         parts.settle(&settings).await?;
     }
     let rows = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-    let mut tally = Tally::new(import.json, Some(rows));
+    let (mut tally, mut before) = (Tally::new(import.json, Some(rows)), Before::default());
     for (name, bytes) in files {
         let total = bytes.len() as u64;
         let lines = Table::read(&name, &bytes, import.encoding).map_err(|bad| vec![bad]);
@@ -40,7 +69,7 @@ pub(super) async fn run(import: &Import) -> Result<ExitCode, Failure> {
         let mut chunk = Chunk::framed(("[", ",", "]"));
         for (line, read) in lines {
             match read {
-                Ok(_) if import.dry_run => tally.accepted += 1,
+                Ok(report) if import.dry_run => before.tell(&mut tally, (&name, line), &report),
                 Ok(report) => chunk.push(line, report.json().as_bytes()),
                 Err(bad) => tally.refuse(&name, line, &bad.column, "no-report", &bad.reason),
             }

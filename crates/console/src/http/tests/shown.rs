@@ -162,3 +162,32 @@ async fn the_system_page_remembers_what_the_doctor_saw_when_it_looked_closely() 
     assert_eq!(system["examined"], "2026-11-24T08:46:14Z");
     assert!(system["findings"].to_string().contains("day-file-unreadable"), "{system}");
 }
+
+#[tokio::test]
+async fn findings_call_things_by_their_names_and_lead_to_the_pages_that_have_more() {
+    let bench = Bench::new().await;
+    let causes = [("cam-1", Some(BlindCause::Dark)), ("cam-2", None)];
+    watched(&bench, &[silent()], &[blind("lane-1", &causes), blind("lane-2", &[])]).await;
+    let lane = "<a href=\"/conditions?place=lane-1\" title=\"lane-1\">一号通道</a>";
+    let rule = "<a href=\"/conditions?rule=fire-lane-blocked\" title=\"fire-lane-blocked\">";
+    let chinese = bench.get("/system").await.text;
+    for words in [
+        &format!("<li>{lane} · {rule}消防通道占用</a>：5 分钟，来源 cam-1、cam-2</li>"),
+        "：5 分钟，没有来源</li>",
+        "<a href=\"/conditions?state=unserved\" title=\"http\">HTTP 接入</a>",
+        "<span title=\"publish\">发布</span>",
+        "全部见 <a href=\"/conditions?state=blind\">状况页</a>",
+        // who mends a table needs the id
+        &format!("<li>{lane} <code class=\"soft\" translate=\"no\">lane-1</code> · {rule}消防通道占用</a>"),
+        "<span title=\"enforcement\">城管</span>",
+    ] {
+        assert!(chinese.contains(words), "no {words} in {chinese}");
+    }
+    let english = bench.get("/system?lang=en").await.text;
+    for words in [
+        &format!("<li>{lane} · {rule}Fire lane blocked</a>: for 5 min, sources cam-1, cam-2</li>"),
+        "all are on <a href=\"/conditions?state=blind\">the page Conditions</a>",
+    ] {
+        assert!(english.contains(words), "no {words} in {english}");
+    }
+}
