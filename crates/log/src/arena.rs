@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::record::{Fetched, HeaderName, Record, TORN_BYTES, Torn};
+use crate::headers::{Headers, put};
+use crate::record::{Fetched, Record, TORN_BYTES, Torn};
 
 /// Copies records one after the other into one buffer and cuts them out at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Arena {
     bytes: Vec<u8>,
     rows: Vec<Row>,
-    headers: Vec<(HeaderName, Range<usize>)>,
 }
 
 #[derive(Debug)]
@@ -28,17 +28,24 @@ impl Arena {
     pub(crate) fn push(&mut self, offset: u64, timestamp_us: i64, key: Option<&[u8]>, payload: &[u8]) {
         let key = key.map(|key| self.copy(key));
         let payload = self.copy(payload);
-        let headers = self.headers.len()..self.headers.len();
+        let headers = self.bytes.len()..self.bytes.len();
         self.rows.push(Row { offset, timestamp_us, key, payload, headers, torn: None });
     }
 
     /// Adds a header to the record pushed last.
-    pub(crate) fn push_header(&mut self, name: HeaderName, value: &[u8]) {
-        let value = self.copy(value);
-        self.headers.push((name, value));
+    pub(crate) fn push_header(&mut self, name: &[u8], value: &[u8]) {
         if let Some(row) = self.rows.last_mut() {
-            row.headers.end = self.headers.len();
+            put(&mut self.bytes, name, value);
+            row.headers.end = self.bytes.len();
         }
+    }
+
+    /// Adds all headers of the record pushed last as one blob; `None` if it is damaged.
+    pub(crate) fn push_headers(&mut self, packed: &[u8]) -> Option<()> {
+        Headers::check(packed)?;
+        let headers = self.copy(packed);
+        self.rows.last_mut()?.headers = headers;
+        Some(())
     }
 
     /// Says that the record pushed last is not whole, and keeps only the beginning of its payload.
@@ -64,12 +71,11 @@ impl Arena {
 
     pub(crate) fn finish(self) -> Vec<Fetched> {
         let bytes = Bytes::from(self.bytes);
-        let mut headers = self.headers.into_iter();
         let cut = |row: Row| {
             let record = Record {
                 key: row.key.map(|range| bytes.slice(range)),
                 payload: bytes.slice(row.payload),
-                headers: headers.by_ref().take(row.headers.len()).map(|(name, at)| (name, bytes.slice(at))).collect(),
+                headers: Headers::written(bytes.slice(row.headers)),
                 timestamp_us: row.timestamp_us,
             };
             Fetched { offset: row.offset, record, torn: row.torn }
@@ -92,11 +98,11 @@ mod tests {
     fn records_come_out_as_they_went_in() {
         let mut arena = Arena::default();
         arena.push(7, 1, Some(b""), b"one");
-        arena.push_header("a".into(), b"x");
-        arena.push_header("a".into(), b"");
+        arena.push_header(b"a", b"x");
+        arena.push_header(b"a", b"");
         arena.push(8, 2, None, b"");
         arena.push(9, 3, Some(b"k"), b"three");
-        arena.push_header("b".into(), b"y");
+        arena.push_header(b"b", b"y");
         assert_eq!((arena.len(), arena.next()), (3, Some(10)));
         let records: Vec<_> = arena.finish().into_iter().map(|fetched| fetched.record).collect();
         assert_eq!(

@@ -7,6 +7,7 @@
 mod arena;
 mod embedded;
 mod error;
+mod headers;
 mod identity;
 pub mod inspect;
 mod kafka;
@@ -21,11 +22,12 @@ use std::time::Duration;
 
 pub use crate::embedded::{FolderLock, copy_days};
 pub use crate::error::{Cause, LogError};
+pub use crate::headers::{Headers, HeadersIter};
 pub use crate::identity::{LogIdentity, TopicIdentity};
-pub use crate::kafka::{TopicWriter, bare_loop};
+pub use crate::kafka::{BareRecord, TopicWriter, bare_loop};
 pub use crate::record::{
-    Append, Batch, Bounds, Fetched, HeaderName, MAX_APPEND_BYTES, MAX_HEADER_NAME_BYTES, MAX_HEADERS, MAX_RECORD_BYTES,
-    Record, Torn,
+    Append, Batch, Bounds, Fetched, MAX_APPEND_BYTES, MAX_HEADER_NAME_BYTES, MAX_HEADERS, MAX_RECORD_BYTES, Record,
+    Torn,
 };
 pub use crate::settings::{LogSettings, Profile};
 pub use crate::surroundings::{Clock, DiskSpace, SpaceOf, Surroundings};

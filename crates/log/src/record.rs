@@ -1,10 +1,9 @@
 //! Records as they are appended and as they are fetched, and their bounds.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 
 use crate::error::LogError;
+use crate::headers::Headers;
 use crate::topic::Topic;
 
 /// Most bytes of one record: key, payload, header names and values together. Below Kafka's default
@@ -19,9 +18,6 @@ pub const MAX_HEADERS: usize = 256;
 /// Most bytes of one header's name.
 pub const MAX_HEADER_NAME_BYTES: usize = 256;
 
-/// The name of a header. Names that every CloudEvent carries are read without an allocation.
-pub type HeaderName = Cow<'static, str>;
-
 /// What one place in a partition holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Record {
@@ -29,8 +25,8 @@ pub struct Record {
     pub key: Option<Bytes>,
     /// The content. A Kafka tombstone reads as empty.
     pub payload: Bytes,
-    /// Headers in order; a name may come twice. A Kafka header without a value reads as empty.
-    pub headers: Vec<(HeaderName, Bytes)>,
+    /// Its headers.
+    pub headers: Headers,
     /// The writer's own time, microseconds since 1970 UTC. Kafka keeps whole milliseconds (cut off).
     pub timestamp_us: i64,
 }
@@ -111,20 +107,19 @@ impl Record {
 
     /// The same record with one more header.
     #[must_use]
-    pub fn with_header(mut self, name: impl Into<HeaderName>, value: impl Into<Bytes>) -> Record {
-        self.headers.push((name.into(), value.into()));
+    pub fn with_header(mut self, name: &str, value: impl AsRef<[u8]>) -> Record {
+        self.headers = self.headers.iter().chain([(name, value.as_ref())]).collect();
         self
     }
 
     /// The value of the first header of that name.
-    pub fn header(&self, name: &str) -> Option<&Bytes> {
-        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value)
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers.get(name)
     }
 
     /// Bytes of key, payload, header names and values.
     pub fn size(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-        self.key.as_ref().map_or(0, Bytes::len) + self.payload.len() + headers
+        self.key.as_ref().map_or(0, Bytes::len) + self.payload.len() + self.headers.size()
     }
 
     /// Whether an append takes a header of this name: Kafka's client hands names around as C strings.
@@ -138,8 +133,8 @@ impl Record {
         if size > MAX_RECORD_BYTES {
             return Err(LogError::TooLarge { what: format!("record {index}"), size, limit: MAX_RECORD_BYTES });
         }
-        if self.headers.len() > MAX_HEADERS {
-            let count = self.headers.len();
+        let count = self.headers.len();
+        if count > MAX_HEADERS {
             return Err(LogError::invalid(format!("record {index} has {count} headers, at most {MAX_HEADERS} fit")));
         }
         for (name, _) in &self.headers {
@@ -179,25 +174,4 @@ pub(crate) fn check_batch(batch: &[Append], partitions: impl Fn(&Topic) -> u32) 
         });
     }
     Ok(total)
-}
-
-/// Names that come with nearly every record, so that reading them allocates nothing.
-const COMMON_NAMES: [&str; 10] = [
-    "ce_id",
-    "ce_source",
-    "ce_type",
-    "ce_time",
-    "ce_subject",
-    "ce_specversion",
-    "content-type",
-    "traceparent",
-    "ce_dataschema",
-    "tracestate",
-];
-
-pub(crate) fn header_name(raw: &[u8]) -> HeaderName {
-    match COMMON_NAMES.iter().find(|name| name.as_bytes() == raw) {
-        Some(name) => Cow::Borrowed(name),
-        None => Cow::Owned(String::from_utf8_lossy(raw).into_owned()),
-    }
 }

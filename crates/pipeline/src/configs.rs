@@ -84,7 +84,7 @@ impl Configs {
     /// Loads the version that a record announces, if it announces one. Of one that the store does not have the engine
     /// speaks: it is a fault of that record.
     pub(crate) async fn prepare(&self, record: &Record) -> Result<(), PipelineError> {
-        if record.header("ce_type").is_none_or(|kind| kind.as_ref() != docs::CONFIG_TYPE.as_bytes()) {
+        if record.header("ce_type").is_none_or(|kind| kind != docs::CONFIG_TYPE.as_bytes()) {
             return Ok(());
         }
         if let Ok(LogRecord::Config { version }) = docs::decode(record) {

@@ -9,7 +9,7 @@ use muster_log::{MAX_RECORD_BYTES, Record, Torn};
 use muster_rules::config::Config;
 use muster_store::{CaseEventRow, CaseRow, ConditionBlind, ConditionMoved, Published, SeatRow, StoreError};
 use muster_wire::fault::Fault;
-use muster_wire::{Code, WireError};
+use muster_wire::{Code, Encoded, WireError};
 
 use crate::PipelineError;
 use crate::outbox;
@@ -201,13 +201,16 @@ fn grid(subject: &Subject, config: &Config) -> Option<String> {
 
 /// A record of the observation topic as the log takes it.
 pub(crate) fn encode(record: &LogRecord, timestamp_us: i64) -> Record {
-    let encoded = muster_wire::record::encode(record);
-    Record { key: encoded.key, payload: encoded.payload, headers: encoded.headers, timestamp_us }
+    logged(muster_wire::record::encode(record), timestamp_us)
+}
+
+fn logged(encoded: Encoded, timestamp_us: i64) -> Record {
+    let headers = encoded.headers.into_iter().collect();
+    Record { key: encoded.key, payload: encoded.payload, headers, timestamp_us }
 }
 
 pub(crate) fn decode(record: &Record) -> Result<LogRecord, WireError> {
-    let headers = record.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-    muster_wire::record::decode(headers, &record.payload)
+    muster_wire::record::decode(&record.headers, &record.payload)
 }
 
 /// Why a record that is not whole cannot be taken.
@@ -243,11 +246,15 @@ pub(crate) fn published(row: &Published, timestamp_us: i64) -> Result<Record, Pi
         }
         _ => {
             let (headers, payload): (Vec<(String, String)>, String) = serde_json::from_str(&row.body)?;
-            let headers = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-            return Ok(Record { key: None, payload: payload.into(), headers, timestamp_us });
+            return Ok(Record {
+                key: None,
+                payload: payload.into(),
+                headers: headers.into_iter().collect(),
+                timestamp_us,
+            });
         }
     };
-    Ok(Record { key: encoded.key, payload: encoded.payload, headers: encoded.headers, timestamp_us })
+    Ok(logged(encoded, timestamp_us))
 }
 
 /// The partition key of an ordering key: a place without its `place:`.

@@ -35,4 +35,4 @@ mod sweep;
 mod waiting;
 
 pub use error::{PipelineError, chain};
-pub use muster_log::HeaderName;
+pub use muster_log::Headers;

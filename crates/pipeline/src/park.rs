@@ -1,7 +1,7 @@
 //! Parking: what cannot be read goes to the dead letters with its bytes and the reason, and is never lost.
 
 use bytes::Bytes;
-use muster_log::{Append, Fetched, HeaderName, MAX_RECORD_BYTES, Record, Topic};
+use muster_log::{Append, Fetched, Headers, MAX_RECORD_BYTES, Record, Topic};
 use muster_wire::fault::Kept;
 
 use crate::PipelineError;
@@ -25,7 +25,7 @@ pub struct Parked {
     /// Its original bytes; for a report, a vault reference in their place.
     pub payload: Bytes,
     /// Its original headers.
-    pub headers: Vec<(HeaderName, Bytes)>,
+    pub headers: Headers,
     /// Where it came from, when it came by a log: partition and offset.
     pub position: Option<(u32, u64)>,
     /// When it came in, microseconds since 1970.
@@ -61,25 +61,22 @@ impl Parked {
     /// a topic would try again for ever, and a sender be told to. Its reason says how large it was.
     #[must_use]
     pub fn append(self, topic_name: &str) -> Append {
-        let (mut headers, mut room) = (self.headers, MAX_HEADERS_BYTES);
-        headers.retain(|(name, value)| {
+        let mut room = MAX_HEADERS_BYTES;
+        let fits = |(name, value): &(&str, &[u8])| {
             let left = room.checked_sub(name.len() + value.len());
             let fits = left.is_some() && Record::takes_header(name) && !name.starts_with("dlq.");
             room = left.filter(|_| fits).unwrap_or(room);
             fits
-        });
-        headers.truncate(MAX_HEADERS);
-        let cut = |bytes: Bytes, most: usize| bytes.slice(..bytes.len().min(most));
-        let mut say = |name: &'static str, value: String| headers.push((name.into(), Bytes::from(value)));
-        say(header::TOPIC, topic_name.to_owned());
+        };
+        let mut said = vec![(header::TOPIC, topic_name.to_owned())];
         if let Some((partition, offset)) = self.position {
-            say(header::PARTITION, partition.to_string());
-            say(header::OFFSET, offset.to_string());
+            said.extend([(header::PARTITION, partition.to_string()), (header::OFFSET, offset.to_string())]);
         }
-        say(header::TIMESTAMP, (self.received / 1000).to_string());
-        say(header::CODE, self.code);
-        say(header::MESSAGE, self.message);
-        say(header::FAULT, self.said.json());
+        said.push((header::TIMESTAMP, (self.received / 1000).to_string()));
+        said.extend([(header::CODE, self.code), (header::MESSAGE, self.message), (header::FAULT, self.said.json())]);
+        let said = said.iter().map(|(name, value)| (*name, value.as_bytes()));
+        let headers = self.headers.iter().filter(fits).take(MAX_HEADERS).chain(said).collect();
+        let cut = |bytes: Bytes, most: usize| bytes.slice(..bytes.len().min(most));
         let (key, payload) = (self.key.map(|key| cut(key, MAX_KEY_BYTES)), cut(self.payload, MAX_BYTES));
         let record = Record { key, payload, headers, timestamp_us: self.received };
         Append { topic: self.topic.dead_letters(), partition: 0, record }
@@ -112,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    fn parked(payload: usize, key: usize, headers: Vec<(HeaderName, Bytes)>) -> Record {
+    fn parked(payload: usize, key: usize, headers: Headers) -> Record {
         let parked = Parked {
             topic: Topic::Intake,
             key: Some(vec![1; key].into()),
@@ -129,15 +126,14 @@ mod tests {
 
     #[test]
     fn whatever_is_parked_the_log_takes() {
-        let many = (0..400).map(|n| (format!("name-{n}").into(), vec![3; 2_000].into())).collect();
+        let many = (0..400).map(|n| (format!("name-{n}"), vec![3; 2_000])).collect();
         let record = parked(8 << 20, 1 << 20, many);
         assert!(record.size() <= MAX_RECORD_BYTES && record.headers.len() <= MAX_HEADERS, "{} bytes", record.size());
         assert!(record.payload.len() > 800 << 10, "what fits is kept: {}", record.payload.len());
         let names = ["", "nul\0", "dlq.error.code", &"x".repeat(MAX_HEADER_NAME_BYTES + 1), "content-type"];
-        let odd = names.map(|name| (HeaderName::from(name.to_owned()), Bytes::from_static(b"v"))).into();
+        let odd = names.into_iter().map(|name| (name, "v")).collect();
         let record = parked(1, 1, odd);
-        let own: Vec<_> =
-            record.headers.iter().map(|(name, _)| name.as_ref()).filter(|n| !n.starts_with("dlq.")).collect();
+        let own: Vec<_> = record.headers.iter().map(|(name, _)| name).filter(|n| !n.starts_with("dlq.")).collect();
         assert_eq!((own, record.payload.len()), (vec!["content-type"], 1));
     }
 }

@@ -128,12 +128,11 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Headers that a dead letter keeps, so that it can be read again as it came.
-fn kept(headers: &HeaderMap) -> Vec<(muster_pipeline::HeaderName, Bytes)> {
+fn kept(headers: &HeaderMap) -> muster_pipeline::Headers {
     headers
         .iter()
         .filter(|(name, _)| *name == header::CONTENT_TYPE || name.as_str().starts_with("ce-"))
         .take(48)
-        .map(|(name, value)| (name.as_str().to_owned().into(), Bytes::copy_from_slice(value.as_bytes())))
         .collect()
 }
 

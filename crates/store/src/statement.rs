@@ -73,7 +73,53 @@ enum Given {
     Bytes(Option<Vec<u8>>),
 }
 
+impl Given {
+    /// The name of its type in PostgreSQL.
+    fn kind(&self) -> &'static str {
+        match self {
+            Given::Text(_) => "text",
+            Given::Number(_) => "bigint",
+            Given::Bytes(_) => "bytea",
+        }
+    }
+
+    /// Adds it to the text of a PostgreSQL array (manual, "Array Input and Output Syntax").
+    fn list(&self, into: &mut String) {
+        match self {
+            Given::Text(None) | Given::Number(None) | Given::Bytes(None) => into.push_str("NULL"),
+            Given::Number(Some(number)) => into.push_str(&number.to_string()),
+            Given::Text(Some(text)) => {
+                let text = text.replace('\\', r"\\").replace('"', r#"\""#);
+                into.extend(["\"", &text, "\""]);
+            }
+            Given::Bytes(Some(bytes)) => {
+                let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                into.extend([r#""\\x"#, &digits, "\""]);
+            }
+        }
+    }
+}
+
 impl Args {
+    /// Values of several rows as one list for each column, with the types of their values.
+    pub(crate) fn lists(rows: impl Iterator<Item = Args>) -> (Vec<&'static str>, Args) {
+        let (mut types, mut lists, mut refused) = (Vec::new(), Vec::new(), None);
+        for row in rows {
+            if lists.is_empty() {
+                types = row.values.iter().map(Given::kind).collect();
+                lists = vec![String::from("{"); types.len()];
+            }
+            for (value, list) in row.values.iter().zip(&mut lists) {
+                list.push_str(if list.len() == 1 { "" } else { "," });
+                value.list(list);
+            }
+            refused = refused.or(row.refused);
+        }
+        lists.iter_mut().for_each(|list| list.push('}'));
+        let values = lists.into_iter().map(|list| Given::Text(Some(list))).collect();
+        (types, Args { values, refused })
+    }
+
     /// These and then the others.
     pub(crate) fn and(mut self, others: Self) -> Self {
         self.values.extend(others.values);
@@ -219,7 +265,7 @@ impl Session<'_> {
         values: impl Fn(&R) -> Args,
     ) -> Result<u64, StoreError> {
         let mut touched = 0;
-        for (text, args) in many(statement.text(self.profile), rows, values) {
+        for (text, args) in many(self.profile, statement.text(self.profile), rows, values) {
             let args = self.checked(args)?;
             let query = sqlx::query_with(AssertSqlSafe(text), args);
             let done = self.profile.answer(query.execute(&mut *self.connection)).await;
@@ -236,7 +282,7 @@ impl Session<'_> {
         values: impl Fn(&R) -> Args,
     ) -> Result<Vec<T>, StoreError> {
         let mut found = Vec::new();
-        for (text, args) in many(statement.text(self.profile), rows, values) {
+        for (text, args) in many(self.profile, statement.text(self.profile), rows, values) {
             let args = self.checked(args)?;
             let query = sqlx::query_with(AssertSqlSafe(text), args);
             let rows = self.profile.answer(query.fetch_all(&mut *self.connection)).await;
@@ -333,5 +379,29 @@ impl Row {
     /// Yes or no; absent is no.
     pub(crate) fn flag(&self, column: &str) -> Result<bool, StoreError> {
         Ok(self.get::<Option<i64>>(column)?.is_some_and(|number| number != 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_written_as_postgresql_reads_them() {
+        let rows = [
+            args!["a\"b\\c", 1_i64, None::<i64>],
+            args!["{名,NULL}", -2_i64, Some(3_i64)],
+            args!["", 0_i64, None::<i64>],
+        ];
+        let (types, lists) = Args::lists(rows.into_iter());
+        let texts: Vec<_> =
+            lists.values.iter().map(|list| if let Given::Text(Some(text)) = list { text } else { "" }).collect();
+        assert_eq!(types, ["text", "bigint", "bigint"]);
+        assert_eq!(texts, [r#"{"a\"b\\c","{名,NULL}",""}"#, "{1,-2,0}", "{NULL,3,NULL}"]);
+        let (types, lists) = Args::lists([args![None::<&str>, &b"\x00\xff"[..]]].into_iter());
+        assert_eq!(types, ["text", "bytea"]);
+        assert!(matches!(&lists.values[1], Given::Text(Some(text)) if text == r#"{"\\x00ff"}"#));
+        let (_, lists) = Args::lists([args!["fine"], args!["nul\0"]].into_iter());
+        assert!(lists.for_the_driver().is_err(), "what no text may hold is refused here as well");
     }
 }

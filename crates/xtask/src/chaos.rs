@@ -69,7 +69,7 @@ pub(crate) fn run(root: &Path, wanted: &Chaos) -> ExitCode {
     if !cargo(root, &["build", "--package", "muster"]) {
         return refuse("the program does not build");
     }
-    let services = Services::start(root);
+    let services = Services::start(root, false);
     for need in services.needs.iter().filter(|need| need.found.is_err()) {
         say(&format!("{}: LEFT OUT: {}", need.name, need.found.as_ref().err().map_or("", String::as_str)));
     }

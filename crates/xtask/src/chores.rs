@@ -19,9 +19,9 @@ pub(crate) fn tidy(root: &Path) -> ExitCode {
 }
 
 /// Runs a command beside PostgreSQL and Kafka, from where it was called.
-pub(crate) fn with(root: &Path, command: &[String]) -> ExitCode {
+pub(crate) fn with(root: &Path, durable: bool, command: &[String]) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else { return refuse("name a command after --") };
-    let services = Services::start(root);
+    let services = Services::start(root, durable);
     for need in &services.needs {
         match &need.found {
             Ok(with) => say(&format!("{}: {with}", need.name)),

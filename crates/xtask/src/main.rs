@@ -55,6 +55,9 @@ enum Chore {
     },
     /// Run a command beside a private PostgreSQL and Kafka, which end with it
     With {
+        /// For measuring: a PostgreSQL that waits for its disk, as one in service does
+        #[arg(long)]
+        durable: bool,
         /// The command and its arguments, after `--`
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
@@ -75,7 +78,7 @@ fn main() -> ExitCode {
         Chore::Tidy => chores::tidy(&root),
         Chore::Deploy => deploy::chore(&root, continuous()),
         Chore::Fuzz { target, runs, seconds } => fuzz::chore(&root, target, fuzz::Bounds { runs, seconds }),
-        Chore::With { command } => chores::with(&root, &command),
+        Chore::With { durable, command } => chores::with(&root, durable, &command),
         Chore::Chaos(wanted) => chaos::run(&root, &wanted),
         Chore::Performance => performance::chore(&root),
         Chore::Schemas => chores::schemas(&root),

@@ -8,16 +8,19 @@ use std::process::Command;
 use crate::keeper::Keeper;
 use crate::tools;
 
-/// Settings that suit a database which is thrown away: its disk is never asked to be safe.
+/// Settings of a database which is thrown away.
 const SETTINGS: &str = "\
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
-fsync = off
-synchronous_commit = off
-full_page_writes = off
 max_connections = 300
 shared_buffers = 128MB
 log_min_messages = warning
+";
+/// Its disk is never asked to be safe, unless that is what is measured.
+const HASTY: &str = "\
+fsync = off
+synchronous_commit = off
+full_page_writes = off
 ";
 
 /// A running cluster, ended when dropped.
@@ -32,7 +35,7 @@ pub(crate) struct Postgres {
 }
 
 /// Makes a cluster and waits until it answers.
-pub(crate) fn start() -> Result<Postgres, String> {
+pub(crate) fn start(durable: bool) -> Result<Postgres, String> {
     let programs = programs().ok_or("PostgreSQL is not installed: apt-get install -y postgresql")?;
     let version = tools::version(&programs.join("postgres"));
     let folder = PathBuf::from(tools::run(&mut server(Path::new("mktemp"), &["-d", &template()]))?.trim());
@@ -41,7 +44,7 @@ pub(crate) fn start() -> Result<Postgres, String> {
     let make = ["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"];
     tools::run(&mut server(&programs.join("initdb"), &make))?;
     let port = free_port().map_err(|error| format!("no free port: {error}"))?;
-    configure(Path::new(&data), port).map_err(|error| format!("{data}: {error}"))?;
+    configure(Path::new(&data), port, durable).map_err(|error| format!("{data}: {error}"))?;
     let log = folder.join("log").to_string_lossy().into_owned();
     let start = ["-D", &data, "-l", &log, "-w", "-t", "60", "start"];
     tools::run(&mut server(&programs.join("pg_ctl"), &start))
@@ -84,9 +87,9 @@ fn keep(programs: &Path, folder: &Path) -> std::io::Result<Keeper> {
     Keeper::new(&stop, &[programs.join("pg_ctl").as_path(), folder])
 }
 
-fn configure(data: &Path, port: u16) -> std::io::Result<()> {
+fn configure(data: &Path, port: u16, durable: bool) -> std::io::Result<()> {
     let mut file = std::fs::OpenOptions::new().append(true).open(data.join("postgresql.conf"))?;
-    write!(file, "\n{SETTINGS}port = {port}\n")
+    write!(file, "\n{SETTINGS}{}port = {port}\n", if durable { "" } else { HASTY })
 }
 
 fn template() -> String {

@@ -28,11 +28,11 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    /// Starts and finds what this machine has.
-    pub(crate) fn start(root: &Path) -> Self {
+    /// Starts and finds what this machine has. A durable database waits for its disk, which tests need not.
+    pub(crate) fn start(root: &Path, durable: bool) -> Self {
         let mut services = Self::default();
         step("PostgreSQL and Kafka for the tests");
-        services.start_postgres();
+        services.start_postgres(durable);
         services.start_kafka(root);
         services.find_browser();
         services.find_promtool();
@@ -52,8 +52,8 @@ impl Services {
         command.envs(self.environment.iter().map(|(name, value)| (*name, value)));
     }
 
-    fn start_postgres(&mut self) {
-        let started = postgres::start();
+    fn start_postgres(&mut self, durable: bool) {
+        let started = postgres::start(durable);
         self.note("PostgreSQL", started.as_ref().map(|postgres| postgres.version.clone()));
         let Ok(postgres) = started else { return };
         self.environment.push(("MUSTER_TEST_POSTGRES", postgres.url.clone().into()));

@@ -52,7 +52,7 @@ pub(crate) fn test(root: &Path, options: Options) -> ExitCode {
         let ok = fuzz::check(root);
         stages.push(Stage { name: "fuzz", ok, took: begun.elapsed() });
     }
-    let mut services = if options.quick { Services::none() } else { Services::start(root) };
+    let mut services = if options.quick { Services::none() } else { Services::start(root, false) };
     services.needs.extend(needs);
     let (tests, tally) = run_tests(root, options, &services);
     stages.push(tests);

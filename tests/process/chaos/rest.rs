@@ -212,8 +212,7 @@ fn case(record: &Record) -> (CaseEvent, Case) {
 }
 
 fn record(record: &Record) -> LogRecord {
-    let headers = record.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-    muster_wire::record::decode(headers, &record.payload).unwrap()
+    muster_wire::record::decode(&record.headers, &record.payload).unwrap()
 }
 
 fn text(record: &Record, header: &str) -> String {

@@ -53,6 +53,8 @@ struct Figures {
     /// `embedded` or `kafka`.
     profile: &'static str,
     machine: usage::Machine,
+    /// Whether a commit that was answered is on the disk of the database.
+    durable: bool,
     floods: Vec<Flood>,
     cases: Option<Cases>,
     paced: Vec<Paced>,
@@ -68,7 +70,14 @@ impl Bench {
         }
         crate::trace::start(&std::env::var("RUST_LOG").unwrap_or_else(|_| "error".to_owned()), false);
         let profile = if settings.log.url == "embedded" { "embedded" } else { "kafka" };
-        let mut figures = Figures { profile, machine: usage::machine(), floods: vec![], cases: None, paced: vec![] };
+        let durable = scene::durable(&settings).await?;
+        if !durable {
+            eprintln!(
+                "muster: the database does not wait for its disk: what is measured here is no figure of one in service"
+            );
+        }
+        let (machine, floods) = (usage::machine(), vec![]);
+        let mut figures = Figures { profile, machine, durable, floods, cases: None, paced: vec![] };
         for round in 1..=self.rounds {
             eprintln!("muster: flood {round} of {}: {} observations", self.rounds, self.observations);
             let flood = flood::run(&settings, self.observations, round).await?;
@@ -101,19 +110,25 @@ impl Bench {
 
 impl Figures {
     fn table(&self) -> String {
-        let mut text = format!("{} · {}\n", self.profile, self.machine);
+        let disk = if self.durable { "" } else { " · the database does not wait for its disk" };
+        let mut text = format!("{} · {}{disk}\n", self.profile, self.machine);
         let median = |of: &dyn Fn(&Flood) -> f64| usage::median(self.floods.iter().map(of));
         if !self.floods.is_empty() {
-            let rows: [(&str, f64, f64); 3] = [
+            let rows: [(&str, f64, f64); 4] = [
                 ("bare loop", median(&|flood| flood.bare.per_second), median(&|flood| flood.bare.cpu_micros)),
+                ("same decoder", median(&|flood| flood.decoded.per_second), median(&|flood| flood.decoded.cpu_micros)),
                 ("watch", median(&|flood| flood.watch.per_second), median(&|flood| flood.watch.cpu_micros)),
                 ("admit", median(&|flood| flood.admit.per_second), median(&|flood| flood.admit.cpu_micros)),
             ];
             text.push_str(&format!("floods: medians of {}\n", self.floods.len()));
             for (name, rate, cpu) in rows {
-                text.push_str(&format!("  {name:<10} {rate:>12.0} /s {cpu:>8.2} µs CPU each\n"));
+                text.push_str(&format!("  {name:<13} {rate:>12.0} /s {cpu:>8.2} µs CPU each\n"));
             }
             text.push_str(&format!("  watch ÷ bare loop: {:.2}\n", median(&Flood::ratio)));
+            text.push_str(&format!(
+                "  watch ÷ bare loop with the same decoder: {:.2}\n",
+                median(&Flood::ratio_decoded)
+            ));
         }
         if let Some(cases) = &self.cases {
             text.push_str(&cases.to_string());

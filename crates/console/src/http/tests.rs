@@ -423,7 +423,7 @@ async fn metrics_say_what_was_refused_and_what_is_not_ready() {
     let bench = Bench::new().await;
     let sender = Sender { adapter: AdapterName::parse("http").unwrap(), name: "gate".to_owned(), may: None };
     let body = bytes::Bytes::from(vec![b' '; (1 << 20) + 1]);
-    let sent = Sent { sender: &sender, body: &body, headers: vec![], origin: None };
+    let sent = Sent { sender: &sender, body: &body, headers: muster_pipeline::Headers::default(), origin: None };
     assert!(bench.desk.admit.events(sent, vec![]).await.is_err(), "it is more than fits in at once");
     bench.desk.log.close().await;
     let text = bench.get("/metrics").await.text;

@@ -12,7 +12,6 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 
 use super::folder::file_of;
-use super::headers::unpack;
 use super::lanes::Lanes;
 use crate::arena::Arena;
 use crate::error::LogError;
@@ -194,7 +193,8 @@ impl Day {
             let payload: &[u8] = row.try_get(4).map_err(failed)?;
             arena.push(offset, row.try_get(1).map_err(failed)?, key, payload);
             if let Some(packed) = row.try_get::<Option<&[u8]>, _>(3).map_err(failed)? {
-                unpack(packed, &mut arena)
+                arena
+                    .push_headers(packed)
                     .ok_or_else(|| LogError::corrupt(format!("the headers of offset {offset}")))?;
             }
         }
@@ -214,7 +214,8 @@ pub(super) struct NewRow<'a> {
     pub(super) offset: u64,
     pub(super) timestamp_us: i64,
     pub(super) key: Option<&'a [u8]>,
-    pub(super) headers: Option<Vec<u8>>,
+    /// `None` for no headers: most control records have none.
+    pub(super) headers: Option<&'a [u8]>,
     pub(super) payload: &'a [u8],
 }
 

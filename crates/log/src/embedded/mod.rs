@@ -3,7 +3,6 @@
 mod copy;
 mod day;
 mod folder;
-mod headers;
 mod inspect;
 mod lanes;
 mod reader;

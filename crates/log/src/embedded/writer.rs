@@ -8,7 +8,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::day::{self, Inserts, NewRow};
 use super::folder::FolderLock;
-use super::headers::pack;
 use super::shelf::{Newest, Shelf};
 use crate::error::LogError;
 use crate::record::Append;
@@ -146,7 +145,7 @@ fn number<'a>(group: &'a [Request], shelf: &Shelf, tails: &mut [u64]) -> (Vec<Ne
                 offset,
                 timestamp_us: record.timestamp_us,
                 key: record.key.as_deref(),
-                headers: pack(&record.headers),
+                headers: Some(record.headers.packed()).filter(|packed| !packed.is_empty()),
                 payload: &record.payload,
             });
         }

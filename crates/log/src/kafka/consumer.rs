@@ -15,7 +15,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::sync::Notify;
 
 use super::client::{Settings, Voice, number, trouble, unmade};
-use super::native;
+use super::native::{self, Message};
 use crate::error::LogError;
 
 /// How often the thread that serves a client looks whether it is still wanted.
@@ -119,7 +119,8 @@ fn serve(consumer: &BaseConsumer<Voice>, state: &State) {
 
 /// A partition being fetched; ends when it is dropped.
 pub(super) struct Subscription {
-    queue: PartitionQueue<Voice>,
+    /// Rings the bell; what it holds is taken in batches.
+    _queue: PartitionQueue<Voice>,
     client: Arc<Client>,
     pub(super) place: (String, i32),
     name: CString,
@@ -136,7 +137,7 @@ impl Subscription {
         let filled = Arc::new(Notify::new());
         let bell = Arc::clone(&filled);
         queue.set_nonempty_callback(move || bell.notify_one());
-        let subscription = Subscription { queue, client, place, name, filled };
+        let subscription = Subscription { _queue: queue, client, place, name, filled };
         // The queue is split off before the first fetch, so that no record can come by the client's own.
         let assigned = subscription.list(Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX)));
         let assigned = assigned.and_then(|list| subscription.client.consumer.incremental_assign(&list));
@@ -146,8 +147,9 @@ impl Subscription {
         }
     }
 
-    pub(super) fn queue(&self) -> &PartitionQueue<Voice> {
-        &self.queue
+    /// Takes what is ready, up to so many records and errors; waits for nothing.
+    pub(super) fn ready(&self, most: usize) -> impl Iterator<Item = Message> {
+        native::take_ready(self.client.consumer.client(), &self.name, self.place.1, most)
     }
 
     /// Whether the client has been given up.
@@ -170,9 +172,8 @@ impl Subscription {
 
     /// What is ready first: the offset of a record, or an error with the offset of the batch that it is about.
     pub(super) fn first(&self) -> Option<Result<u64, (Code, u64)>> {
-        let offset = |offset: i64| u64::try_from(offset).unwrap_or(0);
-        let first = native::first_in(self.client.consumer.client(), &self.name, self.place.1)?;
-        Some(first.map(offset).map_err(|(code, at)| (code.into(), offset(at))))
+        let first = self.ready(1).next()?;
+        Some(first.error().map_or(Ok(first.offset()), |code| Err((code.into(), first.offset()))))
     }
 
     fn list(&self, offset: Offset) -> Result<TopicPartitionList, rdkafka::error::KafkaError> {

@@ -21,7 +21,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-pub use self::bare::bare_loop;
+pub use self::bare::{BareRecord, bare_loop};
 use self::client::{Settings, blocking, trouble};
 use self::consumer::Consumers;
 pub(crate) use self::inspect::inspect;

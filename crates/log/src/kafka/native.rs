@@ -7,7 +7,6 @@ use std::{ptr, slice};
 
 use rdkafka::bindings as c;
 use rdkafka::client::{Client, ClientContext};
-use rdkafka::message::BorrowedMessage;
 
 /// What a broker older than Kafka 2.8 says: sixteen zero bytes.
 const NO_ID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -23,94 +22,122 @@ pub(super) fn known_end(client: &Client<impl ClientContext>, topic: &CStr, parti
     if code == c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR { u64::try_from(high).ok() } else { None }
 }
 
-/// What a partition's queue has ready first: the offset of a record, or an error with the offset of its batch.
-pub(super) fn first_in(
+/// A message as the library handed it out, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Message(Owned<c::rd_kafka_message_t>);
+
+// SAFETY: the library lets any thread read a message and give it back, one at a time.
+unsafe impl Send for Message {}
+
+impl Message {
+    fn found(&self) -> &c::rd_kafka_message_t {
+        // SAFETY: the pointer is not null and what it points to lives until the guard gives it back.
+        unsafe { &*self.0.0 }
+    }
+
+    /// The error that it stands for, if it is none.
+    pub(super) fn error(&self) -> Option<c::rd_kafka_resp_err_t> {
+        Some(self.found().err).filter(|code| *code != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR)
+    }
+
+    /// Its offset; of an error, that of the batch that it is about.
+    pub(super) fn offset(&self) -> u64 {
+        u64::try_from(self.found().offset).unwrap_or(0)
+    }
+
+    /// Its time, milliseconds since 1970 UTC; 0 if it has none.
+    pub(super) fn timestamp_ms(&self) -> i64 {
+        // SAFETY: as in `found`; the kind of time is not asked for.
+        unsafe { c::rd_kafka_message_timestamp(self.0.0, ptr::null_mut()) }.max(0)
+    }
+
+    pub(super) fn key(&self) -> Option<&[u8]> {
+        let found = self.found();
+        // SAFETY: the library says how long it is, and keeps it unchanged while the message lives.
+        (!found.key.is_null()).then(|| unsafe { slice::from_raw_parts(found.key.cast::<u8>(), found.key_len) })
+    }
+
+    pub(super) fn payload(&self) -> Option<&[u8]> {
+        let found = self.found();
+        // SAFETY: as of the key.
+        (!found.payload.is_null()).then(|| unsafe { slice::from_raw_parts(found.payload.cast::<u8>(), found.len) })
+    }
+
+    /// Hands out name and value of each header. A name need not be UTF-8: anybody who may write to the intake could send
+    /// one.
+    pub(super) fn each_header(&self, mut each: impl FnMut(&[u8], &[u8])) {
+        let mut headers = ptr::null_mut();
+        // SAFETY: the message, and with it its headers, lives as long as the borrow.
+        let code = unsafe { c::rd_kafka_message_headers(self.0.0, &mut headers) };
+        if code != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || headers.is_null() {
+            return;
+        }
+        for index in 0.. {
+            let (mut name, mut value, mut size) = (ptr::null::<c_char>(), ptr::null(), 0_usize);
+            // SAFETY: as above; the three places are ours.
+            let code = unsafe { c::rd_kafka_header_get_all(headers, index, &mut name, &mut value, &mut size) };
+            if code != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || name.is_null() {
+                return;
+            }
+            // SAFETY: the library ends names with NUL.
+            let name = unsafe { CStr::from_ptr(name) };
+            let value = if value.is_null() {
+                &[][..]
+            } else {
+                // SAFETY: the library gives a value of that size, unchanged while the message lives.
+                unsafe { slice::from_raw_parts(value.cast::<u8>(), size) }
+            };
+            each(name.to_bytes(), value);
+        }
+    }
+}
+
+/// Takes what a partition's queue has ready, up to `most` messages and errors; waits for nothing.
+pub(super) fn take_ready(
     client: &Client<impl ClientContext>,
     topic: &CStr,
     partition: i32,
-) -> Option<Result<i64, (c::rd_kafka_resp_err_t, i64)>> {
-    // SAFETY: the client lives as long as the borrow, the name ends in NUL; both things are given back by their guards.
-    let message = unsafe {
-        let queue = c::rd_kafka_queue_get_partition(client.native_ptr(), topic.as_ptr(), partition);
-        let queue = Owned(queue, c::rd_kafka_queue_destroy);
-        if queue.0.is_null() {
-            return None;
-        }
-        Owned(c::rd_kafka_consume_queue(queue.0, 0), c::rd_kafka_message_destroy)
-    };
-    if message.0.is_null() {
-        return None;
-    }
-    // SAFETY: the message is not null and lives until the guard gives it back.
-    let (code, offset) = unsafe { ((*message.0).err, (*message.0).offset) };
-    let fine = code == c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
-    Some(if fine { Ok(offset) } else { Err((code, offset)) })
+    most: usize,
+) -> impl Iterator<Item = Message> {
+    // SAFETY: the client lives as long as the borrow, the name ends in NUL; the guard gives the queue back.
+    let queue = unsafe { c::rd_kafka_queue_get_partition(client.native_ptr(), topic.as_ptr(), partition) };
+    batch(&Owned(queue, c::rd_kafka_queue_destroy), most, Duration::ZERO)
 }
 
-/// Hands out name and value of each header. The wrapper's own way panics on a name that is not UTF-8, which anybody
-/// who may write to the intake could send.
-pub(super) fn each_header(message: &BorrowedMessage<'_>, mut each: impl FnMut(&[u8], &[u8])) {
-    let mut headers = ptr::null_mut();
-    // SAFETY: the message, and with it its headers, lives as long as the borrow.
-    let code = unsafe { c::rd_kafka_message_headers(message.ptr(), &mut headers) };
-    if code != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || headers.is_null() {
-        return;
-    }
-    for index in 0.. {
-        let (mut name, mut value, mut size) = (ptr::null::<c_char>(), ptr::null(), 0_usize);
-        // SAFETY: as above; the three places are ours.
-        let code = unsafe { c::rd_kafka_header_get_all(headers, index, &mut name, &mut value, &mut size) };
-        if code != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || name.is_null() {
-            return;
-        }
-        // SAFETY: the library ends names with NUL.
-        let name = unsafe { CStr::from_ptr(name) };
-        let value = if value.is_null() {
-            &[][..]
-        } else {
-            // SAFETY: the library gives a value of that size, unchanged while the message lives.
-            unsafe { slice::from_raw_parts(value.cast::<u8>(), size) }
-        };
-        each(name.to_bytes(), value);
-    }
-}
-
-/// Takes what the consumer has ready, up to `most` messages, and hands out the payloads of a topic. Says how many.
+/// Takes what the consumer has ready, up to `most` messages, and hands out those of a topic. Says how many.
 pub(super) fn consume_batch(
     client: &Client<impl ClientContext>,
     topic: &CStr,
     most: usize,
     wait: Duration,
-    mut each: impl FnMut(&[u8]),
+    mut each: impl FnMut(&Message),
 ) -> u64 {
-    let wait = c_int::try_from(wait.as_millis()).unwrap_or(c_int::MAX);
-    let mut messages: Vec<*mut c::rd_kafka_message_t> = vec![ptr::null_mut(); most];
-    // SAFETY: the client lives as long as the borrow; the queue is given back by the guard; the array is ours and as long
-    // as said.
-    let taken = unsafe {
-        let queue = Owned(c::rd_kafka_queue_get_consumer(client.native_ptr()), c::rd_kafka_queue_destroy);
-        if queue.0.is_null() {
-            return 0;
-        }
-        c::rd_kafka_consume_batch_queue(queue.0, wait, messages.as_mut_ptr(), most)
-    };
+    // SAFETY: the client lives as long as the borrow; the guard gives the queue back.
+    let queue = unsafe { c::rd_kafka_queue_get_consumer(client.native_ptr()) };
     let mut count = 0;
-    for message in messages.into_iter().take(usize::try_from(taken).unwrap_or_default()) {
-        let message = Owned(message, c::rd_kafka_message_destroy);
-        // SAFETY: the library filled this place with a message, which lives until the guard gives it back; its payload is
-        // there where there is no error.
-        unsafe {
-            let found = &*message.0;
-            if found.err != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || found.payload.is_null() {
-                continue;
-            }
-            if CStr::from_ptr(c::rd_kafka_topic_name(found.rkt)) == topic {
-                count += 1;
-                each(slice::from_raw_parts(found.payload.cast::<u8>(), found.len));
-            }
+    for message in batch(&Owned(queue, c::rd_kafka_queue_destroy), most, wait) {
+        // SAFETY: a message that is no error has a topic, whose name lives as long as it.
+        if message.error().is_none() && unsafe { CStr::from_ptr(c::rd_kafka_topic_name(message.found().rkt)) } == topic
+        {
+            count += 1;
+            each(&message);
         }
     }
     count
+}
+
+/// Takes up to `most` messages from a queue, waiting for that many at most so long.
+fn batch(queue: &Owned<c::rd_kafka_queue_t>, most: usize, wait: Duration) -> impl Iterator<Item = Message> + use<> {
+    let wait = c_int::try_from(wait.as_millis()).unwrap_or(c_int::MAX);
+    let mut messages: Vec<*mut c::rd_kafka_message_t> = vec![ptr::null_mut(); most];
+    // SAFETY: the queue lives as long as the borrow; the array is ours and as long as said.
+    let taken = match queue.0.is_null() {
+        true => 0,
+        false => unsafe { c::rd_kafka_consume_batch_queue(queue.0, wait, messages.as_mut_ptr(), most) },
+    };
+    messages.truncate(usize::try_from(taken).unwrap_or_default());
+    // The library filled so many places, each with a message of ours to give back.
+    messages.into_iter().map(|message| Message(Owned(message, c::rd_kafka_message_destroy)))
 }
 
 /// The ids of topics (KIP-516), in the order of the names; empty for one that has none. Blocks up to the timeout.
@@ -173,6 +200,7 @@ fn id_in(event: &Owned<c::rd_kafka_event_t>, wanted: &CStr) -> String {
 }
 
 /// Something of the library's that has to be given back.
+#[derive(Debug)]
 struct Owned<T>(*mut T, unsafe extern "C" fn(*mut T));
 
 impl<T> Drop for Owned<T> {

@@ -122,9 +122,7 @@ fn send(sender: &Sender, batch: &[Append], identity: &LogIdentity) -> oneshot::R
         }
         if !append.record.headers.is_empty() {
             let headers = OwnedHeaders::new_with_capacity(append.record.headers.len());
-            let add = |headers: OwnedHeaders, (key, value): &(crate::HeaderName, bytes::Bytes)| {
-                headers.insert(Header { key, value: Some(&value[..]) })
-            };
+            let add = |headers: OwnedHeaders, (key, value)| headers.insert(Header { key, value: Some(value) });
             record = record.headers(append.record.headers.iter().fold(headers, add));
         }
         if let Err((error, _)) = sender.send(record) {

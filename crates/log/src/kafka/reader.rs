@@ -1,28 +1,31 @@
 //! One reader of one partition: waits for one record, then takes all that are ready without waiting.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::client::trouble;
 use super::consumer::Subscription;
+use super::native::Message;
+use super::packed;
 use super::producer::Sender;
-use super::{native, packed};
 use crate::LogReader;
 use crate::arena::Arena;
 use crate::error::LogError;
-use crate::record::{Batch, Bounds, MAX_RECORD_BYTES, TORN_BYTES, Torn, header_name};
+use crate::record::{Batch, Bounds, MAX_RECORD_BYTES, TORN_BYTES, Torn};
 use crate::topic::Topic;
 
 /// The client has been known to forget to say that a queue is filled: nobody relies on being told for longer.
 const WATCHDOG: Duration = Duration::from_millis(250);
 /// The longest wait: more would overflow the clock, and nobody waits longer without asking again.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+/// What is taken from the client at once: enough that the call costs nothing beside the records.
+const HANDFUL: usize = 256;
 
 /// One reader of one partition.
 pub(super) struct KafkaReader {
@@ -30,6 +33,8 @@ pub(super) struct KafkaReader {
     topic: Topic,
     next: u64,
     end: u64,
+    /// Taken from the client and not handed out yet.
+    taken: VecDeque<Message>,
     /// Found while draining behind records that had to be handed out first.
     error: Option<KafkaError>,
     producer: Arc<Sender>,
@@ -45,24 +50,25 @@ impl KafkaReader {
         producer: Arc<Sender>,
         closed: watch::Receiver<bool>,
     ) -> KafkaReader {
-        KafkaReader { subscription, topic, next, end, error: None, producer, closed }
+        KafkaReader { subscription, topic, next, end, taken: VecDeque::new(), error: None, producer, closed }
     }
 
     /// Takes what is ready without waiting.
     fn drain(&mut self, max_records: usize, max_bytes: usize) -> Arena {
         let mut arena = Arena::default();
         while self.error.is_none() && arena.len() < max_records.max(1) && arena.bytes() < max_bytes.max(1) {
-            match self.subscription.queue().poll(Duration::ZERO) {
-                Some(Ok(message)) => {
-                    let offset = u64::try_from(message.offset()).unwrap_or(0);
-                    if offset < self.next {
-                        continue;
-                    }
+            if self.taken.is_empty() {
+                self.taken.extend(self.subscription.ready(HANDFUL));
+            }
+            let Some(message) = self.taken.pop_front() else { break };
+            let offset = message.offset();
+            match message.error() {
+                Some(code) => self.error = Some(KafkaError::MessageConsumption(code.into())),
+                None if offset < self.next => {}
+                None => {
                     take(&mut arena, offset, &message);
                     self.next = offset + 1;
                 }
-                Some(Err(error)) => self.error = Some(error),
-                None => break,
             }
         }
         arena
@@ -70,6 +76,8 @@ impl KafkaReader {
 
     /// Passes over a batch that cannot be unpacked: one record without content stands for all of it.
     async fn pass_over(&mut self) -> Result<Batch, LogError> {
+        // They come again after the search.
+        self.taken.clear();
         let (from, known) = (self.next, self.subscription.known_end().unwrap_or(self.end));
         let end = packed::end_of_batch(&self.subscription, from, known).await?;
         let mut arena = Arena::default();
@@ -146,18 +154,18 @@ impl LogReader for KafkaReader {
 
 /// Copies a message. One that is larger than a record may be can only be somebody else's, unpacked from little: it is not
 /// held twice.
-fn take(arena: &mut Arena, offset: u64, message: &BorrowedMessage<'_>) {
-    let timestamp_us = message.timestamp().to_millis().unwrap_or(0).saturating_mul(1000);
+fn take(arena: &mut Arena, offset: u64, message: &Message) {
+    let timestamp_us = message.timestamp_ms().saturating_mul(1000);
     let (key, payload) = (message.key(), message.payload().unwrap_or_default());
     let mut size = key.map_or(0, <[u8]>::len) + payload.len();
     if size > MAX_RECORD_BYTES {
         arena.push(offset, timestamp_us, None, &payload[..payload.len().min(TORN_BYTES)]);
     } else {
         arena.push(offset, timestamp_us, key, payload);
-        native::each_header(message, |name, value| {
+        message.each_header(|name, value| {
             size += name.len() + value.len();
             if size <= MAX_RECORD_BYTES {
-                arena.push_header(header_name(name), value);
+                arena.push_header(name, value);
             }
         });
     }

@@ -63,7 +63,7 @@ pub(crate) async fn what_cannot_be_written_is_refused_whole(bed: &Bed) {
     let mut nul = at(0, "x");
     nul.record = nul.record.with_header("a\0b", "x");
     let mut crowded = at(0, "x");
-    crowded.record.headers = (0..257).map(|_| ("h".into(), "v".into())).collect();
+    crowded.record.headers = (0..257).map(|_| ("h", "v")).collect();
     for wrong in [at(PARTITIONS, "x"), foreign, nul, crowded] {
         let error = log.append(vec![at(0, "right"), wrong]).await.unwrap_err();
         assert!(matches!(error, LogError::Invalid { .. }) && !error.retryable(), "{error}");

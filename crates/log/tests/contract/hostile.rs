@@ -46,7 +46,10 @@ async fn a_header_name_that_is_not_utf_8_is_read_all_the_same() {
         let records = read(&mut reader, 2).await;
         let strange = &records[0].record;
         assert_eq!((strange.key.as_ref(), strange.payload.len(), strange.headers.len()), (None, 0, 1));
-        assert_eq!((strange.headers[0].0.as_ref(), strange.headers[0].1.len()), ("\u{fffd}\u{fffd}x", 0));
+        assert_eq!(
+            strange.headers.iter().map(|(name, value)| (name, value.len())).next().unwrap(),
+            ("\u{fffd}\u{fffd}x", 0)
+        );
         assert_eq!(texts(&records), ["", "after"]);
         drop(reader);
         log.close().await;

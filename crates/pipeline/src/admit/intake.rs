@@ -140,8 +140,7 @@ impl Follow {
         let whole = found.torn.map_or(Ok(()), |torn| Err(docs::torn(torn)));
         let items = match &self.speaks {
             Speaks::CloudEvents => {
-                let headers = found.record.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-                let read = whole.and_then(|()| read_kafka(headers, body, KafkaOptions::default()));
+                let read = whole.and_then(|()| read_kafka(found.record.headers.iter(), body, KafkaOptions::default()));
                 Items::Events(vec![Item { index: 0, bytes, read }])
             }
             Speaks::Reports(read) => {

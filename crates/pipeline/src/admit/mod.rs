@@ -16,7 +16,7 @@ use muster_domain::case::Case;
 use muster_domain::id::AdapterName;
 use muster_domain::record::{LogRecord, Observation};
 use muster_domain::time::Span;
-use muster_log::{Append, EventLog, HeaderName, LogError, MAX_RECORD_BYTES, Topic};
+use muster_log::{Append, EventLog, Headers, LogError, MAX_RECORD_BYTES, Topic};
 use muster_rules::config::Config;
 use muster_store::Store;
 use muster_wire::bounds::MAX_BATCH_BYTES;
@@ -125,7 +125,7 @@ pub struct Sent<'a> {
     /// The bytes that the items lie in.
     pub body: &'a Bytes,
     /// Headers that a dead letter must keep, such as the content type.
-    pub headers: Vec<(HeaderName, Bytes)>,
+    pub headers: Headers,
     /// Where it came from, when it came by a log.
     pub origin: Option<Origin>,
 }

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use muster_domain::id::AdapterName;
+use muster_log::Headers;
 use muster_store::{DeadLetter, DeadLetterFilter, DeadLetterState, Page};
 use muster_wire::WireError;
 use muster_wire::cloudevents::{Item, KafkaOptions, read_kafka};
@@ -110,7 +111,7 @@ impl Desk {
         if let Some(refused) = self.admit.would_refuse(&items)? {
             return Err(LetterError::StillBad { pointer: refused.0, reason: refused.1 });
         }
-        let sent = Sent { sender: &sender, body: &body, headers: vec![], origin: None };
+        let sent = Sent { sender: &sender, body: &body, headers: Headers::default(), origin: None };
         let admitted = self.admit.events(sent, items).await?;
         self.settle(id, DeadLetterState::Replayed, "").await?;
         Ok(admitted)
@@ -159,7 +160,7 @@ impl Desk {
         }
         let sender = sender()?;
         let items = vec![Item { index: 0, bytes: 0..body.len(), read: Ok(report) }];
-        let sent = Sent { sender: &sender, body, headers: vec![], origin: None };
+        let sent = Sent { sender: &sender, body, headers: Headers::default(), origin: None };
         let admitted = self.admit.reports(sent, items).await?;
         self.settle(id, DeadLetterState::Replayed, "").await?;
         Ok(admitted)

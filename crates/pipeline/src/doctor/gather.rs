@@ -430,7 +430,7 @@ async fn records(log: &Arc<dyn EventLog>, partition: u32, from: u64, count: u64)
         next = batch.next;
         found.extend(batch.records.iter().map(|fetched| {
             let kind = fetched.record.header("ce_type");
-            (fetched.record.timestamp_us, kind.is_some_and(|kind| kind.as_ref() == docs::TAKEOVER_TYPE.as_bytes()))
+            (fetched.record.timestamp_us, kind.is_some_and(|kind| kind == docs::TAKEOVER_TYPE.as_bytes()))
         }));
     }
     found

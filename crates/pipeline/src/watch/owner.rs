@@ -35,6 +35,8 @@ pub struct WatchSettings {
     pub tick: Duration,
     /// Real time between checkpoints.
     pub checkpoint: Duration,
+    /// How long the meaning of a backlog is gathered for one transaction.
+    pub gather: Duration,
     /// Whether other processes may want partitions too: then no more than a fair share is held.
     pub shared: bool,
 }
@@ -48,6 +50,7 @@ impl WatchSettings {
             lease: Duration::from_secs(10),
             tick: Duration::from_secs(1),
             checkpoint: Duration::from_secs(60),
+            gather: Duration::from_millis(500),
             shared: false,
         }
     }

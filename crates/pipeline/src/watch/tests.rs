@@ -1,5 +1,6 @@
 //! A record whose work cannot be done is parked and skipped, wherever that breaks off, and everything after it goes on.
 
+mod backlog;
 mod reading_up;
 
 use std::path::Path;
@@ -13,7 +14,7 @@ use muster_domain::catalogue::Catalogue;
 use muster_domain::id::{AdapterName, GridId, SourceId};
 use muster_domain::record::LogRecord;
 use muster_domain::time::Span;
-use muster_log::{Append, DlqOf, EventLog, Fetched, LogSettings, Record, Surroundings, Topic};
+use muster_log::{Append, DlqOf, EventLog, Fetched, Headers, LogSettings, Record, Surroundings, Topic};
 use muster_rules::watch::EngineFault;
 use muster_store::{DeadLetterFilter, DeadLetterState, Identity, Store, StoreSettings};
 use muster_tests::eventually;
@@ -117,7 +118,7 @@ impl Bench {
         let body = Bytes::from(format!("[{}]", ids.iter().map(one).collect::<Vec<_>>().join(",")));
         let sender = Sender { adapter: AdapterName::parse("http").unwrap(), name: "test".to_owned(), may: None };
         let items = muster_wire::report::reports(&body).unwrap();
-        let sent = Sent { sender: &sender, body: &body, headers: vec![], origin: None };
+        let sent = Sent { sender: &sender, body: &body, headers: Headers::default(), origin: None };
         let admitted = self.admit.reports(sent, items).await.unwrap();
         assert_eq!((admitted.accepted, admitted.parked.len()), (ids.len(), 0));
     }
@@ -145,9 +146,7 @@ impl Bench {
 
     /// A record in the log that is none of ours.
     async fn rumour(&self) {
-        let headers = vec![("ce_type".into(), Bytes::from_static(b"muster.rumour.v1"))];
-        let (payload, timestamp_us) = (Bytes::from_static(b"{}"), self.watch.clock.micros());
-        let record = Record { key: None, payload, headers, timestamp_us };
+        let record = Record::new("{}", self.watch.clock.micros()).with_header("ce_type", "muster.rumour.v1");
         self.watch.log.append(vec![Append { topic: Topic::Observation, partition: 0, record }]).await.unwrap();
     }
 

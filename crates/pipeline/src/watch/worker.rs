@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use muster_domain::record::LogRecord;
 use muster_domain::time::LogTime;
-use muster_log::{Fetched, LogReader, Topic};
+use muster_log::{Batch, Fetched, LogReader, Topic};
 use muster_rules::config::Config;
 use muster_rules::watch::Engine;
 use tokio::time::Instant;
@@ -26,6 +26,8 @@ const MAX_BYTES: usize = 4 << 20;
 const BREATH: usize = 256;
 /// How long a batch without results may leave the offset where it is.
 const OFFSET_RESTS: Duration = Duration::from_secs(2);
+/// What is gathered of a backlog for one transaction, at most.
+const GATHERED: usize = 1_000;
 
 /// A partition that this process holds.
 #[derive(Debug, Clone)]
@@ -57,10 +59,14 @@ struct Standing {
     engine: Engine,
     reader: Box<dyn LogReader>,
     next: u64,
+    /// What was watched and is not committed yet.
+    gathered: Meaning,
     skip: Vec<u64>,
     saved: Instant,
     moved: Instant,
     ticked: Instant,
+    /// When gathering began.
+    began: Instant,
 }
 
 impl Worker {
@@ -123,8 +129,8 @@ impl Worker {
                 self.watch.configs.prepare(&fetched.record).await?;
             }
             let last = batch.records.last().map_or(standing.next, |fetched| fetched.offset);
-            let (partition, alone) = (self.held.partition, batch.records.len() == 1);
-            let digested = caught(self.digest(&mut standing, batch.records)).await;
+            let (partition, alone) = (self.held.partition, batch.records.len() == 1 && standing.gathered.is_empty());
+            let digested = caught(self.digest(&mut standing, batch)).await;
             let digested = digested.unwrap_or_else(|what| Err(PipelineError::Panicked { partition, what }));
             if let Err(error) = digested {
                 return Err(self.broke_off(error, last, alone).await);
@@ -134,26 +140,34 @@ impl Worker {
                 self.watch.troubles.is_over(self.held.partition);
             }
         }
-        let rest = Meaning { to: standing.next, ..Meaning::new(self.held.committed) };
-        self.commit(rest, standing.engine.config().cloned()).await?;
+        self.commit(standing.gathered, standing.engine.config().cloned()).await?;
         self.save(&standing.engine, standing.next).await
     }
 
-    /// Lets the engine have a batch, and commits what it means.
-    async fn digest(&mut self, standing: &mut Standing, records: Vec<Fetched>) -> Result<(), PipelineError> {
-        let mut meaning = Meaning::new(self.held.committed);
-        for (n, fetched) in (1..).zip(records) {
+    /// Lets the engine have a batch, and commits what it means; with a backlog of more than a batch, together with that.
+    async fn digest(&mut self, standing: &mut Standing, batch: Batch) -> Result<(), PipelineError> {
+        if standing.gathered.is_empty() {
+            standing.began = Instant::now();
+        }
+        let backlog = batch.end.saturating_sub(batch.next) > MAX_RECORDS as u64;
+        for (n, fetched) in (1..).zip(batch.records) {
             let offset = fetched.offset;
             if n % BREATH == 0 {
                 tokio::task::yield_now().await;
             }
-            if let Err(fault) = self.take_in(standing, fetched, &mut meaning) {
+            if let Err(fault) = self.take_in(standing, fetched) {
                 return Err(self.fault(fault).await);
             }
             standing.next = offset + 1;
+            standing.gathered.to = standing.next;
         }
-        meaning.to = standing.next;
-        if !meaning.is_empty() || (standing.moved.elapsed() > OFFSET_RESTS && meaning.to > meaning.from) {
+        let gathered = &standing.gathered;
+        let gathers = gathered.consequences.len() < GATHERED && standing.began.elapsed() < self.watch.settings.gather;
+        if backlog && gathers && standing.next >= self.careful {
+            return Ok(());
+        }
+        if !gathered.is_empty() || (standing.moved.elapsed() > OFFSET_RESTS && gathered.to > gathered.from) {
+            let meaning = std::mem::replace(&mut standing.gathered, Meaning::new(standing.next));
             self.commit(meaning, standing.engine.config().cloned()).await?;
             standing.moved = Instant::now();
         }
@@ -205,7 +219,7 @@ impl Worker {
         Ok(())
     }
 
-    fn take_in(&self, standing: &mut Standing, fetched: Fetched, meaning: &mut Meaning) -> Result<(), Fault> {
+    fn take_in(&self, standing: &mut Standing, fetched: Fetched) -> Result<(), Fault> {
         if standing.skip.contains(&fetched.offset) {
             return Ok(());
         }
@@ -220,7 +234,8 @@ impl Worker {
         }
         let cause = cause(&record, self.held.partition, fetched.offset);
         let report = if let LogRecord::Report(report) = record { Some(report) } else { None };
-        meaning.consequences.push(Consequence { cause, received: fetched.record.timestamp_us, changes, report });
+        let consequence = Consequence { cause, received: fetched.record.timestamp_us, changes, report };
+        standing.gathered.consequences.push(consequence);
         Ok(())
     }
 
@@ -292,7 +307,7 @@ impl Worker {
         self.watch.metrics.outages.with_label_values(&[&partition.to_string()]).inc();
     }
 
-    fn observe_lag(&self, batch: &muster_log::Batch, time: Option<i64>) {
+    fn observe_lag(&self, batch: &Batch, time: Option<i64>) {
         let partition = self.held.partition.to_string();
         let metrics = &self.watch.metrics;
         let lag = batch.end.saturating_sub(batch.next);

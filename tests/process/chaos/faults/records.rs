@@ -23,12 +23,8 @@ async fn write(stage: &Stage) {
     let (log, store) = stage.open().await;
     for (partition, (kind, payload, _)) in (0..).zip(BAD) {
         let headers = [("ce_type", kind), ("ce_source", "/nowhere"), ("ce_id", "1")];
-        let record = Record {
-            key: None,
-            payload: payload.into(),
-            headers: headers.map(|(name, value)| (name.into(), value.into())).into(),
-            timestamp_us: 1,
-        };
+        let record =
+            Record { key: None, payload: payload.into(), headers: headers.into_iter().collect(), timestamp_us: 1 };
         log.append(vec![Append { topic: Topic::Observation, partition, record }]).await.unwrap();
     }
     log.close().await;

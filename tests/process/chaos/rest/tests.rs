@@ -79,8 +79,9 @@ async fn pass_over(store: &Store, to: &str, subject: &str, effect: Option<&str>)
 async fn again(log: &dyn EventLog, topic: Topic, source: &str, id: Option<&str>) {
     let records = all(log, &topic).await;
     let mut record = records.into_iter().find(|record| text(record, "ce_source") == source).unwrap();
-    for (_, value) in record.headers.iter_mut().filter(|(name, _)| name == "ce_id") {
-        *value = id.map_or_else(|| value.clone(), |id| id.as_bytes().to_vec().into());
+    if let Some(id) = id {
+        let other = |(name, value)| (name, if name == "ce_id" { id.as_bytes() } else { value });
+        record.headers = record.headers.iter().map(other).collect();
     }
     log.append(vec![Append { topic, partition: 0, record }]).await.unwrap();
 }

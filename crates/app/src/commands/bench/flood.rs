@@ -1,7 +1,8 @@
 //! A flood: all observations lie in the log already, and the watch takes them to committed cases as fast as it can.
 //!
-//! In one round the same records go through three hands: admit, which puts them there; a bare loop, which reads and decodes
-//! them; and the watch with its transactions. The cases that come of it are known beforehand, or nothing counts.
+//! In one round the same records go through four hands: admit, which puts them there; a bare loop, which reads and decodes
+//! them, once the three fields that a rule needs and once all of it, as the watch does; and the watch with its
+//! transactions. The cases that come of it are known beforehand, or nothing counts.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use http::HeaderMap;
 use muster_domain::id::AdapterName;
 use muster_domain::record::LogRecord;
 use muster_domain::time::Span;
-use muster_log::{Bounds, Topic, bare_loop};
+use muster_log::{BareRecord, Bounds, Fetched, Headers, HeadersIter, Topic, bare_loop};
 use muster_pipeline::admit::{Sender, Sent};
 use muster_pipeline::clock::Clock;
 use muster_pipeline::watch::append_control;
@@ -47,8 +48,10 @@ pub(super) struct Flood {
     incidents: u64,
     /// From bytes as a gateway sends them to the log's acknowledgement, one batch after another.
     pub(super) admit: Cost,
-    /// Reading and decoding, on one thread.
+    /// Reading and decoding three fields, on one thread.
     pub(super) bare: Cost,
+    /// Reading and decoding with the watch's own decoder, on one thread.
+    pub(super) decoded: Cost,
     /// From the log to committed cases.
     pub(super) watch: Cost,
 }
@@ -58,15 +61,27 @@ impl Flood {
     pub(super) fn ratio(&self) -> f64 {
         self.watch.per_second / self.bare.per_second
     }
+
+    /// The same over those of the loop with the same decoder.
+    pub(super) fn ratio_decoded(&self) -> f64 {
+        self.watch.per_second / self.decoded.per_second
+    }
 }
 
 impl fmt::Display for Flood {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { incidents, admit, bare, watch, .. } = self;
+        let Self { incidents, admit, bare, decoded, watch, .. } = self;
         write!(
             f,
-            "admit {:.0} /s ({:.2} µs), bare loop {:.0} /s ({:.2} µs), watch {:.0} /s ({:.2} µs) to {incidents} incidents in cases",
-            admit.per_second, admit.cpu_micros, bare.per_second, bare.cpu_micros, watch.per_second, watch.cpu_micros
+            "admit {:.0} /s ({:.2} µs), bare loop {:.0} /s ({:.2} µs), with the same decoder {:.0} /s ({:.2} µs), watch {:.0} /s ({:.2} µs) to {incidents} incidents in cases",
+            admit.per_second,
+            admit.cpu_micros,
+            bare.per_second,
+            bare.cpu_micros,
+            decoded.per_second,
+            decoded.cpu_micros,
+            watch.per_second,
+            watch.cpu_micros
         )
     }
 }
@@ -81,14 +96,15 @@ pub(super) async fn run(settings: &Settings, observations: u32, round: u32) -> R
     parts.adopt(None, None).await?;
     let bounds = bounds(&parts).await?;
     let records: u64 = bounds.iter().map(|bounds| bounds.end - bounds.start).sum();
-    let bare = bare(&scene.settings, &parts, bounds).await?;
+    let bare = loop_of(&scene.settings, &parts, &bounds, Decoder::Three).await?;
+    let decoded = loop_of(&scene.settings, &parts, &bounds, Decoder::Ours).await?;
     let watch = watch(&scene.settings, &parts, load.observations()).await?;
     let incidents = load.expected().len() as u64;
     all_there(&parts, incidents).await?;
     parts.log.close().await;
     parts.store.close().await;
     scene.end().await?;
-    Ok(Flood { observations: load.observations(), records, incidents, admit, bare, watch })
+    Ok(Flood { observations: load.observations(), records, incidents, admit, bare, decoded, watch })
 }
 
 /// Puts the whole load into the log by way of admit, each observation at the time at which it is seen, with a tick a second
@@ -120,7 +136,7 @@ async fn fill(settings: &Settings, load: &Load) -> Result<Cost, Failure> {
         let begun = cost.get_or_insert_with(usage::begin);
         let body = Bytes::from(batch.body);
         let items = read_http(&headers, &body).map_err(|error| Failure::inside("a batch of the load", &error))?.items();
-        let sent = Sent { sender: &sender, body: &body, headers: vec![], origin: None };
+        let sent = Sent { sender: &sender, body: &body, headers: Headers::default(), origin: None };
         let admitted = parts.admit.events(sent, items).await;
         let admitted = admitted.map_err(|error| Failure::outside("admit did not take the load", &error))?;
         if admitted.accepted as u64 != batch.observations {
@@ -155,12 +171,28 @@ struct NeededValues {
     occupied: bool,
 }
 
-fn decoded(payload: &[u8]) -> usize {
-    let Ok(needed) = serde_json::from_slice::<Needed<'_>>(payload) else { return 0 };
-    needed.place.len() + needed.kind.len() + usize::from(needed.values.occupied)
+/// What a bare loop makes of a record.
+#[derive(Debug, Clone, Copy)]
+enum Decoder {
+    /// The three fields.
+    Three,
+    /// All of it, as the watch does.
+    Ours,
 }
 
-async fn bare(settings: &Settings, parts: &Parts, bounds: Vec<Bounds>) -> Result<Cost, Failure> {
+impl Decoder {
+    fn read<'a>(self, payload: &'a [u8], headers: impl FnOnce() -> HeadersIter<'a>) -> usize {
+        match self {
+            Decoder::Three => {
+                let Ok(needed) = serde_json::from_slice::<Needed<'_>>(payload) else { return 0 };
+                needed.place.len() + needed.kind.len() + usize::from(needed.values.occupied)
+            }
+            Decoder::Ours => usize::from(std::hint::black_box(muster_wire::record::decode(headers(), payload)).is_ok()),
+        }
+    }
+}
+
+async fn loop_of(settings: &Settings, parts: &Parts, bounds: &[Bounds], decoder: Decoder) -> Result<Cost, Failure> {
     let records = bounds.iter().map(|bounds| bounds.end - bounds.start).sum();
     let topic = parts.log.identity().of(&Topic::Observation).map(|topic| topic.name.clone()).unwrap_or_default();
     let begun = usage::begin();
@@ -173,14 +205,16 @@ async fn bare(settings: &Settings, parts: &Parts, bounds: Vec<Bounds>) -> Result
                 let batch = reader.next(10_000, 4 << 20, Duration::from_secs(1)).await;
                 let batch = batch.map_err(|error| Failure::log(&error))?;
                 next = batch.next;
-                std::hint::black_box(batch.records.iter().map(|one| decoded(&one.record.payload)).sum::<usize>());
+                let read = |one: &Fetched| decoder.read(&one.record.payload, || one.record.headers.iter());
+                std::hint::black_box(batch.records.iter().map(read).sum::<usize>());
             }
         }
     } else {
-        let settings = parts::log_settings(settings, &parts.foreign);
+        let (settings, bounds) = (parts::log_settings(settings, &parts.foreign), bounds.to_vec());
         let loops = tokio::task::spawn_blocking(move || {
             let mut sum = 0;
-            bare_loop(&settings, &topic, &bounds, |payload| sum += decoded(payload)).map(|_| std::hint::black_box(sum))
+            let each = |mut record: BareRecord<'_>| sum += decoder.read(record.payload(), || record.headers());
+            bare_loop(&settings, &topic, &bounds, each).map(|_| std::hint::black_box(sum))
         });
         let read = loops.await.map_err(|error| Failure::inside("the bare loop", &error))?;
         read.map_err(|error| Failure::log(&error))?;

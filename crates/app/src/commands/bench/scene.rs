@@ -6,7 +6,7 @@ use muster_domain::catalogue::Catalogue;
 use muster_pipeline::configs::RuleFiles;
 use muster_sources::catalogue::{Kind, read_into};
 use muster_sources::table::{Encoding, Table};
-use muster_store::Scratch;
+use muster_store::{Scratch, Store, StoreSettings};
 use muster_street::load::{Load, LoadCatalogue};
 
 use crate::exit::Failure;
@@ -65,6 +65,21 @@ impl Scene {
         std::fs::remove_dir_all(&self.folder)
             .map_err(|error| Failure::outside(format!("cannot remove {}", self.folder.display()), &error))
     }
+}
+
+/// Whether the database answers a commit when it is on its disk. Our own connections ask for that; the server may be set
+/// not to ask the disk.
+pub(super) async fn durable(settings: &Settings) -> Result<bool, Failure> {
+    if settings.log.url == "embedded" {
+        return Ok(true);
+    }
+    let url = settings.store.url.clone();
+    let store =
+        Store::open(&StoreSettings { url, max_connections: 1 }).await.map_err(|error| Failure::store(&error))?;
+    let facts = store.facts().await.map_err(|error| Failure::store(&error));
+    store.close().await;
+    let facts = facts?;
+    Ok(["fsync", "full_page_writes"].iter().all(|name| facts.get(*name).is_some_and(|value| value == "on")))
 }
 
 /// The rules of the example street; for a hasty load with a lane as hasty.

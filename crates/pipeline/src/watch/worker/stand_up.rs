@@ -48,7 +48,8 @@ impl Worker {
         let next = next.max(committed);
         let reader = self.watch.log.reader(&Topic::Observation, partition, next).await?;
         let now = Instant::now();
-        Ok(Some(Standing { engine, reader, next, skip, saved: now, moved: now, ticked: now }))
+        let gathered = Meaning { to: next, ..Meaning::new(committed) };
+        Ok(Some(Standing { engine, reader, next, gathered, skip, saved: now, moved: now, ticked: now, began: now }))
     }
 
     /// Reads to the committed offset; `false` = told to stop before. It may take longer than a lease lasts, and as long again
