@@ -44,7 +44,11 @@ pub(super) async fn from_api(
         Err(problem) => return answer::problem(&problem),
     };
     let request: String = Sha256::digest([id.as_bytes(), &body].concat()).iter().map(|b| format!("{b:02x}")).collect();
-    let once = heads::idempotency_key(&headers).map(|key| Once { caller: &caller.name, key, request: &request });
+    let key = match heads::idempotency_key(&headers) {
+        Ok(key) => key,
+        Err(problem) => return answer::problem(&problem),
+    };
+    let once = key.map(|key| Once { caller: &caller.name, key, request: &request });
     match order(&state, &id, &caller, &headers, &sent).await {
         Ok((id, order)) => carry_out(&state, &id, &order, once).await,
         Err(refusal) => *refusal,

@@ -78,7 +78,11 @@ pub(super) async fn post(
     Path(token): Path<String>,
     multipart: Multipart,
 ) -> Response {
-    let device = cookie(&headers, COOKIE).map_or_else(|| new_device(&token, idempotency_key(&headers)), str::to_owned);
+    let key = match idempotency_key(&headers) {
+        Ok(key) => key,
+        Err(problem) => return answer::problem(&problem),
+    };
+    let device = cookie(&headers, COOKIE).map_or_else(|| new_device(&token, key), str::to_owned);
     // The link first: nothing of what comes by one that is none is kept.
     let held = match state.desk.holder(&token, Some(&device)).await {
         Ok(held) => held,
@@ -101,7 +105,7 @@ pub(super) async fn post(
         }
     };
     let request = posted.hash();
-    let entry = Entry { state: &state, held: &held, key: idempotency_key(&headers), request: &request };
+    let entry = Entry { state: &state, held: &held, key, request: &request };
     let mut response = match entry.carry_out(posted).await {
         Ok(()) => Redirect::to(&format!("/f/{token}")).into_response(),
         Err(refusal) => *refusal,

@@ -4,6 +4,9 @@ use axum::http::{HeaderMap, header};
 use muster_wire::media_type::{JSON, MediaType};
 use muster_wire::problem::Problem;
 
+/// The longest key by which a request is known again.
+const MAX_KEY_BYTES: usize = 255;
+
 /// The version that `If-Match` names; `None` where any will do.
 ///
 /// # Errors
@@ -42,9 +45,17 @@ pub fn last_event_id(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// By what a request is known when it comes again.
-#[must_use]
-pub fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
-    headers.get("idempotency-key")?.to_str().ok()
+///
+/// # Errors
+/// [`Problem`] for a key that cannot be kept: to pass over it would be to do twice what was to be done once.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let none = || {
+        let detail = format!("an Idempotency-Key is 1 to {MAX_KEY_BYTES} visible characters of ASCII");
+        Problem::new(400, "invalid-idempotency-key").detail(detail)
+    };
+    let kept = key.to_str().ok().filter(|key| (1..=MAX_KEY_BYTES).contains(&key.len()));
+    kept.map(Some).ok_or_else(none)
 }
 
 /// Whether the body is JSON in UTF-8, as it says itself.

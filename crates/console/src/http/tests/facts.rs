@@ -153,6 +153,12 @@ async fn an_answer_that_is_repeated_is_the_same_to_its_tag() {
     let keyed = async || command(&bench, &case, &[("idempotency-key", "k-2")], &refused).await;
     let (first, again) = (keyed().await, keyed().await);
     assert_eq!((first.status, told(&first)), (409, told(&again)));
+    for key in ["", &"k".repeat(256), "k\u{e9}"] {
+        let answer = command(&bench, &case, &[("idempotency-key", key)], &acknowledge).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (400, "invalid-idempotency-key"), "{key}");
+    }
+    let longest = command(&bench, &case, &[("idempotency-key", &"k".repeat(255))], &json!({ "command": "note" })).await;
+    assert_ne!(longest.problem(), "invalid-idempotency-key");
 }
 
 #[tokio::test]
