@@ -36,12 +36,10 @@ fn written(root: &Path) -> Result<String, String> {
     };
     let mut text = read("before.md")?;
     for (file, name) in PROFILES {
-        let figures = figures(&read(&format!("{file}.json"))?)?;
-        let soak = figures_of_soak(&read(&format!("{file}-soak.json"))?)?;
+        let measured = |name: &str| figures(name, &read(name)?);
+        let figures = measured(&format!("{file}.json"))?;
+        let soak = measured(&format!("{file}-soak.json"))?["paced"][0].clone();
         let machine = &figures["machine"];
-        if figures["durable"] != true {
-            return Err(format!("{file}.json was measured with a database that does not wait for its disk"));
-        }
         let _ = writeln!(
             text,
             "\n## {name}\n\nMeasured on {} × {}, {} GiB, {}, with everything on it: load, Muster{}.\n",
@@ -61,12 +59,13 @@ fn written(root: &Path) -> Result<String, String> {
     Ok(text)
 }
 
-fn figures(json: &str) -> Result<Value, String> {
-    serde_json::from_str(json).map_err(|error| format!("no figures: {error}"))
-}
-
-fn figures_of_soak(json: &str) -> Result<Value, String> {
-    Ok(figures(json)?["paced"][0].clone())
+/// What a run measured, if it is a figure of something in service.
+fn figures(name: &str, json: &str) -> Result<Value, String> {
+    let figures: Value = serde_json::from_str(json).map_err(|error| format!("{name} holds no figures: {error}"))?;
+    if figures["durable"] != true {
+        return Err(format!("{name} was measured with a database that does not wait for its disk"));
+    }
+    Ok(figures)
 }
 
 fn floods(text: &mut String, floods: &Value) {
@@ -198,6 +197,14 @@ mod tests {
         let written = written(&root).unwrap();
         assert!(!written.contains("NaN") && !written.contains("not measured"), "{written}");
         assert_eq!(std::fs::read_to_string(root.join(DOCUMENT)).unwrap(), written, "run `cargo xtask performance`");
+    }
+
+    #[test]
+    fn what_was_measured_without_a_disk_is_no_figure() {
+        assert!(figures("a.json", r#"{"durable":true}"#).is_ok());
+        for json in [r#"{"durable":false}"#, "{}", "no"] {
+            assert!(figures("a.json", json).unwrap_err().starts_with("a.json "), "{json}");
+        }
     }
 
     #[test]
