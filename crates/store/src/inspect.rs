@@ -40,6 +40,13 @@ impl FromRow for Skipped {
     }
 }
 
+/// The settings that are off and without which a power cut can ruin the database, out of its [facts](Store::facts).
+#[must_use]
+pub fn risky(facts: &BTreeMap<String, String>) -> Vec<&'static str> {
+    let off = |name: &&str| facts.get(*name).is_some_and(|value| value == "off");
+    ["fsync", "full_page_writes"].into_iter().filter(off).collect()
+}
+
 impl Store {
     /// How the database is set up, by the names that it gives its own settings; `connections` and `standby` are said by
     /// PostgreSQL alone, `journal_mode` by SQLite alone.

@@ -52,7 +52,7 @@ pub use destination::DestinationRow;
 pub use error::StoreError;
 pub use idempotency::IdempotencyAnswer;
 pub use identity::Identity;
-pub use inspect::{CheckpointAt, Skipped};
+pub use inspect::{CheckpointAt, Skipped, risky};
 pub use journal::CaseEventRow;
 pub use lease::{Lease, LeaseRow};
 pub use link::{EpisodeOf, ReportOf};

@@ -113,12 +113,7 @@ async fn in_a_basement_every_step_is_taken_once_kept_with_its_moment_and_sent_in
 #[tokio::test]
 async fn what_is_sent_again_because_the_answer_was_lost_bears_the_same_key_and_is_entered_once() {
     let Some(browser) = Browser::find() else { return };
-    let asked = Asked::new().await;
-    let mut tab = telephone(&browser);
-    tab.go(&asked.url);
-    tab.eval(NAME);
-    tab.eval(TAP);
-    tab.wait("accepted", &done(1));
+    let (asked, mut tab) = accepted(&browser).await;
     tab.eval(
         "window.keys = []; const real = window.fetch; window.fetch = async (at, how) => { \
          const answer = await real(at, how); \
@@ -157,12 +152,7 @@ async fn what_waits_is_said_in_english_as_well() {
 #[tokio::test]
 async fn an_open_page_learns_that_the_case_is_over_and_takes_nothing_from_the_hand_that_writes() {
     let Some(browser) = Browser::find() else { return };
-    let asked = Asked::new().await;
-    let mut tab = telephone(&browser);
-    tab.go(&asked.url);
-    tab.eval(NAME);
-    tab.eval(TAP);
-    tab.wait("accepted", &done(1));
+    let (asked, mut tab) = accepted(&browser).await;
     tab.eval(TAP);
     tab.wait("on scene", &done(2));
     let photo = photo(&mut tab);
@@ -268,6 +258,17 @@ impl Asked {
 
 fn telephone(browser: &Browser) -> Tab {
     Tab::open(browser, View { width: 375, height: 812, ..View::default() })
+}
+
+/// A telephone on which somebody has accepted.
+async fn accepted(browser: &Browser) -> (Asked, Tab) {
+    let asked = Asked::new().await;
+    let mut tab = telephone(browser);
+    tab.go(&asked.url);
+    tab.eval(NAME);
+    tab.eval(TAP);
+    tab.wait("accepted", &done(1));
+    (asked, tab)
 }
 
 fn done(steps: usize) -> String {

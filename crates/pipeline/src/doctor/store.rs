@@ -72,7 +72,7 @@ fn judge_open(store: &StoreFacts, per_process: u32) -> Vec<Finding> {
             if setting("standby") == Some("on") {
                 findings.push(Finding::new(Code::Standby));
             }
-            let risky: Vec<&str> = ["fsync", "full_page_writes"].into_iter().filter(|name| off(name)).collect();
+            let risky = muster_store::risky(&store.settings);
             let told = Finding::about(Code::FsyncOff, risky.iter().map(|name| plain(format!("{name}=off"))));
             findings.extend(told.map(|told| risky.iter().fold(told, |told, name| told.run(alter(name)))));
             if off("synchronous_commit") {

@@ -6,7 +6,7 @@ use muster_domain::catalogue::Catalogue;
 use muster_pipeline::configs::RuleFiles;
 use muster_sources::catalogue::{Kind, read_into};
 use muster_sources::table::{Encoding, Table};
-use muster_store::{Scratch, Store, StoreSettings};
+use muster_store::{Scratch, Store, StoreSettings, risky};
 use muster_street::load::{Load, LoadCatalogue};
 
 use crate::exit::Failure;
@@ -78,8 +78,7 @@ pub(super) async fn durable(settings: &Settings) -> Result<bool, Failure> {
         Store::open(&StoreSettings { url, max_connections: 1 }).await.map_err(|error| Failure::store(&error))?;
     let facts = store.facts().await.map_err(|error| Failure::store(&error));
     store.close().await;
-    let facts = facts?;
-    Ok(["fsync", "full_page_writes"].iter().all(|name| facts.get(*name).is_some_and(|value| value == "on")))
+    Ok(risky(&facts?).is_empty())
 }
 
 /// The rules of the example street; for a hasty load with a lane as hasty.
