@@ -2,6 +2,7 @@
 
 mod files;
 pub(crate) mod intake;
+mod memory;
 mod pair;
 pub(crate) mod parts;
 pub(crate) mod run;

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::intake;
+use super::memory;
 use super::parts::Parts;
 use super::setup;
 use crate::exit::Failure;
@@ -66,6 +67,11 @@ impl Running {
             intake::start(&parts, settings.log.url != "embedded", &stop, &mut tasks)?;
         }
         follow_configs(&parts, &stop, &mut tasks);
+        let leave = stop.child_token();
+        tasks.spawn(async move {
+            memory::return_regularly(leave).await;
+            "memory"
+        });
         let mut http = JoinSet::new();
         let (desk, leave) = (desk(&parts, settings), stop.child_token());
         let routes = routes(&parts, settings, &settings.roles)?;
