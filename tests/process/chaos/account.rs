@@ -13,6 +13,10 @@ use super::stream::{Message, Stream};
 use crate::api::{Api, PATIENCE};
 use crate::stage::PARTITIONS;
 
+/// How long the stream may be silent while it has something to tell: a database that vanishes on a question is given up
+/// after 15 s.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// Cases with their journals, and what the stream has told of them since the beginning.
 pub(super) async fn standing(api: &Api) -> Account {
     collected(api, Account::default()).await
@@ -39,7 +43,7 @@ async fn listen(api: &Api, account: &mut Account) {
         account.cases.iter().map(|(case, _)| (case.id.to_string(), case.version)).collect();
     let mut stream = Stream::behind(api, 0).await.expect("a stream");
     loop {
-        let wait = if behind.is_empty() { Duration::from_millis(700) } else { Duration::from_secs(10) };
+        let wait = if behind.is_empty() { Duration::from_millis(700) } else { SILENCE };
         // What it has not told by then is a finding, and not ours to wait for.
         let Ok(message) = tokio::time::timeout(wait, stream.next()).await else { return };
         hear(&message.expect("the stream does not end"), account, &mut behind);
@@ -53,7 +57,7 @@ async fn resume(api: &Api, account: &mut Account) {
     };
     let (mut stream, mut heard) = (Stream::behind(api, from).await.expect("a stream"), Vec::new());
     while heard.last().is_none_or(|heard| *heard < last) && from < last {
-        let Ok(message) = tokio::time::timeout(Duration::from_secs(10), stream.next()).await else { break };
+        let Ok(message) = tokio::time::timeout(SILENCE, stream.next()).await else { break };
         heard.extend(message.expect("the stream does not end").number);
     }
     account.resumed = Some((from, heard));

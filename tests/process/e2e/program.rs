@@ -1,9 +1,10 @@
 //! The program as a program: help, exit codes, a graceful stop, a start after a cut, and how soon the demo shows a case.
 
-use std::process::Output;
+use std::io::Write as _;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-use muster_tests::{Server, eventually};
+use muster_tests::{Server, eventually, until};
 use serde_json::json;
 
 use super::way::{now, replays, the_case};
@@ -81,6 +82,26 @@ fn exit_codes_mean_something() {
     let listed = run(&["rules", "test", good, "--json"], &[]).stdout;
     let line: serde_json::Value = serde_json::from_slice(listed.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
     assert_eq!((&line["rule"], &line["ok"]), (&json!("lane"), &json!(true)), "{line}");
+}
+
+#[tokio::test]
+async fn whoever_is_told_that_it_is_there_may_stop_it() {
+    // Its words find the pipe full, so it stands before the first of them.
+    let (unread, mut full) = std::io::pipe().unwrap();
+    full.write_all(&[b'.'; 65_536]).unwrap();
+    let stage = Stage::embedded();
+    let mut command = tokio::process::Command::from(stage.command(&["serve"]));
+    let mut server = command.stdout(full).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+    let status = format!("/proc/{}/status", server.id().unwrap());
+    let hears = || {
+        let status = std::fs::read_to_string(&status).ok()?;
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?.trim();
+        let caught = u64::from_str_radix(caught, 16).ok()?;
+        [2, 15].iter().all(|signal| caught >> (signal - 1) & 1 == 1).then_some(())
+    };
+    until("SIGINT and SIGTERM to be heard", PATIENCE, hears);
+    server.kill().await.unwrap();
+    drop(unread);
 }
 
 #[tokio::test]

@@ -95,8 +95,9 @@ impl Serve {
             tracing::info!("metrics at http://{}/metrics", local(metrics)?);
         }
         let running = Running::start(parts, &settings, console, Listeners { http: listener, metrics }).await?;
+        let asked = asked_to_stop()?;
         crate::say(&format!("http://{address}/\n"));
-        running.until(asked_to_stop()).await
+        running.until(asked).await
     }
 }
 
@@ -134,6 +135,7 @@ impl Demo {
         let clock = parts.clock.clone();
         let listeners = Listeners { http: listener, metrics: None };
         let running = Running::start(parts, &settings, console, listeners).await?;
+        let asked = asked_to_stop()?;
         crate::say(&format!("{url}/\n"));
         eprintln!("muster: a simulated street 示意; stop with Ctrl-C");
         let stop = CancellationToken::new();
@@ -141,7 +143,7 @@ impl Demo {
             let street = StreetSettings { url: url.clone(), seed: self.seed, speed, token: None, burst: BURST };
             tokio::spawn(muster_street::run(street, move || clock.micros(), stop.clone()))
         });
-        let ended = running.until(asked_to_stop()).await;
+        let ended = running.until(asked).await;
         stop.cancel();
         if let Some(street) = street {
             street.abort();
@@ -239,18 +241,22 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
     listener.local_addr().map_err(|error| Failure::outside("the listener has no address", &error))
 }
 
-/// Ends with Ctrl-C or SIGTERM.
-async fn asked_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
+/// Ends with Ctrl-C or SIGTERM. From this call on neither ends the process by itself, so it comes before anybody is told that
+/// the process is there.
+fn asked_to_stop() -> Result<impl Future<Output = ()>, Failure> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
-            return;
-        }
+        let heard = |kind| signal(kind).map_err(|error| Failure::outside("cannot listen for signals", &error));
+        let (mut interrupted, mut terminated) = (heard(SignalKind::interrupt())?, heard(SignalKind::terminate())?);
+        Ok(async move {
+            tokio::select! { _ = interrupted.recv() => {}, _ = terminated.recv() => {} }
+        })
     }
-    let _ = interrupted.await;
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 /// A folder of the demo's own, which goes with the process.

@@ -3,7 +3,10 @@
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::select_ok;
+use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
@@ -134,6 +137,33 @@ impl ClientContext for Voice {
 }
 
 impl ConsumerContext for Voice {}
+
+/// How many brokers are asked at once what any of them knows; whoever answers first counts. The client by itself would ask the
+/// controller, and for seconds after a broker is gone the others go on naming it as that.
+pub(super) const ASKED: usize = 3;
+
+/// The settings of topics, as far as they may be read.
+pub(super) async fn configs_of(
+    admin: &AdminClient<Voice>,
+    topics: &[impl AsRef<str>],
+    brokers: &[i32],
+    within: Duration,
+) -> Result<Vec<ConfigResource>, KafkaError> {
+    let topics: Vec<_> = topics.iter().map(|name| ResourceSpecifier::Topic(name.as_ref())).collect();
+    let answers: Vec<_> = brokers
+        .iter()
+        .take(ASKED)
+        .map(|broker| {
+            let options = AdminOptions::new().request_timeout(Some(within)).broker_id(*broker);
+            Box::pin(admin.describe_configs(&topics, &options))
+        })
+        .collect();
+    if answers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (first, _others) = select_ok(answers).await?;
+    Ok(first.into_iter().flatten().collect())
+}
 
 /// Runs what may block on a thread for that.
 pub(super) async fn blocking<T: Send + 'static>(

@@ -2,12 +2,12 @@
 
 use std::ffi::CString;
 
-use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, OwnedResourceSpecifier, ResourceSpecifier};
+use rdkafka::admin::{AdminClient, ConfigResource, OwnedResourceSpecifier};
 use rdkafka::metadata::{Metadata, MetadataTopic};
 use rdkafka::producer::Producer as _;
 
 use super::ANSWER;
-use super::client::{Settings, Voice, blocking, trouble, unmade};
+use super::client::{Settings, Voice, blocking, configs_of, trouble, unmade};
 use super::native;
 use super::producer::Producer;
 use crate::error::LogError;
@@ -41,10 +41,10 @@ pub(crate) async fn inspect(settings: &LogSettings) -> Result<Cluster, Unseen> {
         {
             there.into_iter().zip(ids).for_each(|(topic, id)| topic.id = id);
         }
-        Ok(cluster)
+        Ok((cluster, metadata.brokers().iter().map(|broker| broker.id()).collect::<Vec<_>>()))
     });
-    let mut cluster = looked.await.map_err(unseen)?;
-    configure(&admin, &mut cluster).await;
+    let (mut cluster, brokers) = looked.await.map_err(unseen)?;
+    configure(&admin, &brokers, &mut cluster).await;
     Ok(cluster)
 }
 
@@ -93,15 +93,14 @@ fn fill(topic: &mut TopicFacts, found: &MetadataTopic) {
 }
 
 /// Reads the settings of the topics; whoever may not read them learns less.
-async fn configure(admin: &AdminClient<Voice>, cluster: &mut Cluster) {
+async fn configure(admin: &AdminClient<Voice>, brokers: &[i32], cluster: &mut Cluster) {
     let names: Vec<String> =
         cluster.topics.iter().filter(|topic| topic.there).map(|topic| topic.name.clone()).collect();
-    let asked: Vec<_> = names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
-    if asked.is_empty() {
+    if names.is_empty() {
         return;
     }
-    let described = admin.describe_configs(&asked, &AdminOptions::new().request_timeout(Some(ANSWER))).await;
-    for resource in described.into_iter().flatten().flatten() {
+    let described = configs_of(admin, &names, brokers, ANSWER).await;
+    for resource in described.into_iter().flatten() {
         let OwnedResourceSpecifier::Topic(name) = &resource.specifier else { continue };
         let Some(topic) = cluster.topics.iter_mut().find(|topic| topic.name == *name) else { continue };
         topic.min_insync = number(&resource, "min.insync.replicas");

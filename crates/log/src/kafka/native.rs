@@ -2,11 +2,13 @@
 #![expect(unsafe_code, reason = "calls into the C library; each block says why it holds")]
 
 use std::ffi::{CStr, CString, c_char, c_int};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{ptr, slice};
 
 use rdkafka::bindings as c;
 use rdkafka::client::{Client, ClientContext};
+
+use super::client::ASKED;
 
 /// What a broker older than Kafka 2.8 says: sixteen zero bytes.
 const NO_ID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -146,30 +148,64 @@ pub(super) fn topic_ids(
     names: &[CString],
     timeout: Duration,
 ) -> Result<Vec<String>, String> {
-    let wait = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
+    let until = Instant::now() + timeout;
+    let brokers = brokers(client, millis(timeout))?;
+    let left = millis(until.saturating_duration_since(Instant::now()));
     let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
-    // SAFETY: names and client outlive the call; what is made here is given back by the guards, the event first.
-    let event = unsafe {
+    // SAFETY: names and client outlive the call; what is made here is given back by the guards.
+    let queue = unsafe {
         let topics = c::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
         let topics = Owned(topics, c::rd_kafka_TopicCollection_destroy);
         let queue = Owned(c::rd_kafka_queue_new(client.native_ptr()), c::rd_kafka_queue_destroy);
         let kind = c::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS;
-        let options = c::rd_kafka_AdminOptions_new(client.native_ptr(), kind);
-        let options = Owned(options, c::rd_kafka_AdminOptions_destroy);
-        c::rd_kafka_AdminOptions_set_request_timeout(options.0, wait, ptr::null_mut(), 0);
-        c::rd_kafka_DescribeTopics(client.native_ptr(), topics.0, options.0, queue.0);
-        Owned(c::rd_kafka_queue_poll(queue.0, wait.saturating_add(1000)), c::rd_kafka_event_destroy)
+        for broker in &brokers {
+            let options = c::rd_kafka_AdminOptions_new(client.native_ptr(), kind);
+            let options = Owned(options, c::rd_kafka_AdminOptions_destroy);
+            c::rd_kafka_AdminOptions_set_request_timeout(options.0, left, ptr::null_mut(), 0);
+            c::rd_kafka_AdminOptions_set_broker(options.0, *broker, ptr::null_mut(), 0);
+            c::rd_kafka_DescribeTopics(client.native_ptr(), topics.0, options.0, queue.0);
+        }
+        queue
     };
-    if event.0.is_null() {
-        return Err("no answer in time".to_owned());
-    }
-    // SAFETY: the event is not null and lives until the end of this function.
-    unsafe {
-        if c::rd_kafka_event_error(event.0) != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
-            return Err(CStr::from_ptr(c::rd_kafka_event_error_string(event.0)).to_string_lossy().into_owned());
+    let mut silent = "no answer in time".to_owned();
+    for _ in &brokers {
+        let left = millis(until.saturating_duration_since(Instant::now()));
+        // SAFETY: the queue is one of ours, and so is what it hands out.
+        let event =
+            unsafe { Owned(c::rd_kafka_queue_poll(queue.0, left.saturating_add(1000)), c::rd_kafka_event_destroy) };
+        if event.0.is_null() {
+            break;
+        }
+        // SAFETY: the event is not null and lives until the end of this turn.
+        unsafe {
+            if c::rd_kafka_event_error(event.0) == c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+                return Ok(names.iter().map(|name| id_in(&event, name)).collect());
+            }
+            silent = CStr::from_ptr(c::rd_kafka_event_error_string(event.0)).to_string_lossy().into_owned();
         }
     }
-    Ok(names.iter().map(|name| id_in(&event, name)).collect())
+    Err(silent)
+}
+
+/// Some brokers of the cluster, enough of them that one may be gone.
+fn brokers(client: &Client<impl ClientContext>, wait: c_int) -> Result<Vec<i32>, String> {
+    let mut told = ptr::null();
+    // SAFETY: the client outlives the call; what it tells is read before it is given back, and only if there is any.
+    unsafe {
+        let code = c::rd_kafka_metadata(client.native_ptr(), 0, ptr::null_mut(), &mut told, wait);
+        if code != c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return Err(CStr::from_ptr(c::rd_kafka_err2str(code)).to_string_lossy().into_owned());
+        }
+        let count = usize::try_from((*told).broker_cnt).unwrap_or_default();
+        let all = if count == 0 { &[] } else { slice::from_raw_parts((*told).brokers, count) };
+        let some = all.iter().take(ASKED).map(|broker| broker.id).collect();
+        c::rd_kafka_metadata_destroy(told);
+        Ok(some)
+    }
+}
+
+fn millis(wait: Duration) -> c_int {
+    c_int::try_from(wait.as_millis()).unwrap_or(c_int::MAX)
 }
 
 fn id_in(event: &Owned<c::rd_kafka_event_t>, wanted: &CStr) -> String {

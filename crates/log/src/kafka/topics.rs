@@ -5,14 +5,12 @@ use std::ffi::CString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::admin::{
-    AdminClient, AdminOptions, NewTopic, OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
-};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, OwnedResourceSpecifier, TopicReplication};
 use rdkafka::producer::Producer as _;
 use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::time::Instant;
 
-use super::client::{Settings, Voice, blocking, number, trouble, unmade};
+use super::client::{Settings, Voice, blocking, configs_of, number, trouble, unmade};
 use super::native;
 use super::producer::Sender;
 use crate::error::LogError;
@@ -30,7 +28,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// What the brokers say.
 #[derive(Debug, Default)]
 struct Cluster {
-    brokers: usize,
+    /// Their ids.
+    brokers: Vec<i32>,
     topics: HashMap<String, Found>,
 }
 
@@ -55,7 +54,7 @@ pub(super) async fn prepare(
     settings: &LogSettings,
 ) -> Result<LogIdentity, LogError> {
     let mut cluster = ask(&producer).await?;
-    let wanted = Wanted::of(settings, cluster.brokers)?;
+    let wanted = Wanted::of(settings, cluster.brokers.len())?;
     let admin: AdminClient<Voice> = clients.common.create_with_context(Voice::default()).map_err(unmade)?;
     if create(&admin, &cluster, settings, wanted).await? {
         cluster = led(&producer, settings).await?;
@@ -114,7 +113,7 @@ async fn ask(producer: &Arc<Sender>) -> Result<Cluster, LogError> {
             };
             (topic.name().to_owned(), found)
         });
-        Ok(Cluster { brokers: metadata.brokers().len(), topics: topics.collect() })
+        Ok(Cluster { brokers: metadata.brokers().iter().map(|broker| broker.id()).collect(), topics: topics.collect() })
     })
     .await
 }
@@ -226,11 +225,8 @@ async fn check_copies(
     if wanted.min_insync < 2 {
         return Ok(());
     }
-    let asked: Vec<_> = own.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
-    let options = AdminOptions::new().request_timeout(Some(FIRST_ANSWER));
-    let described = admin.describe_configs(&asked, &options).await;
+    let described = configs_of(admin, &own, &cluster.brokers, FIRST_ANSWER).await;
     for resource in described.map_err(|error| trouble("reading the settings of the topics", error))? {
-        let Ok(resource) = resource else { continue };
         let entry = resource.get("min.insync.replicas").and_then(|entry| entry.value.as_ref());
         let Some(min_insync) = entry.and_then(|value| value.parse::<u16>().ok()) else { continue };
         if min_insync < wanted.min_insync {

@@ -6,6 +6,7 @@ use muster_tests::{Brokers, Database, Postgres, database, eventually, lasts};
 
 use super::super::account;
 use super::super::sender::PATIENCE;
+use super::super::serve_as;
 use super::super::trial::{Probe, Trial};
 use super::{SECONDS, outage, tell};
 use crate::api::Api;
@@ -59,6 +60,18 @@ async fn the_broker_or_the_database_may_be_gone_for_a_while() {
         probe.works().await
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_starts_while_one_of_three_brokers_is_gone() {
+    let (Some(brokers), Some(database)) = (Brokers::start(3, None), database()) else { return };
+    let stage = Stage::on(brokers.bootstrap().to_owned(), database);
+    assert!(stage.serve().terminate().success());
+    brokers.kill(2);
+    // For nine seconds the two that are left still name the third to one client in three, as the controller.
+    for _ in 0..8 {
+        assert!(serve_as(&stage, &["console"]).terminate().success());
+    }
 }
 
 /// The number of the broker that leads the first partition of the observations.
