@@ -50,6 +50,7 @@ fn pages(lang: Lang, theme: Theme) -> Result<Pages, askama::Error> {
         let chosen = cases.iter().find(|case| Some(case.number.as_str()) == chosen).map(|case| case.id.clone());
         let data = BoardData {
             cases: &cases,
+            more: false,
             conditions: &afternoon.conditions,
             hour: &afternoon.hour,
             chosen: chosen.as_ref(),

@@ -121,6 +121,8 @@ pub struct LastHour {
     pub opened: Vec<Filed>,
     /// Cases that ended.
     pub ended: Vec<Filed>,
+    /// More were filed, and more ended, than these that were read.
+    pub more: (bool, bool),
     /// Stretches in which some place was blind; `None` = still is.
     pub blind: Vec<(Filed, Option<Filed>)>,
 }

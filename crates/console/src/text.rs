@@ -128,6 +128,7 @@ texts! {
     QueueBlind "失明、未服务" "Blind, not served"
     QueueEmpty "现在没有要你决定的事。" "Nothing needs you right now."
     QueueEmptyWhy "点位都看得见，未结案件都有人在办。" "Places are seen, and every open case has somebody on it."
+    QueueMore "这里只列最急的；全部在案件页" "Only the most pressing are here; all are on the page Cases"
     QueueEmptyBlind "未结案件都有人在办；但有点位看不见，见下。" "Every open case has somebody on it; but some places cannot be seen, see below."
 
     // Why a case waits for a person.
@@ -286,7 +287,7 @@ texts! {
     ColSince "自" "Since"
     ColWhy "为什么" "Why"
     ColSources "来源与原因" "Sources and why"
-    CauseSilent "此后没有消息" "nothing heard since"
+    CauseSilent "没有消息" "nothing heard from it"
     CauseOffline "自报离线" "says it is offline"
     CauseStale "自报画面停滞" "says its picture stands still"
     CauseDark "自报画面太暗" "says its view is too dark"

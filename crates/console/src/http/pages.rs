@@ -70,27 +70,24 @@ async fn drawn_board(
     let desk = &state.desk;
     let read = async {
         let live = CaseFilter { live: Some(true), jurisdiction: caller.jurisdiction.clone(), ..CaseFilter::default() };
-        let mut cases = desk.cases(&live, BOARD_CASES, None).await?.items;
+        let muster_store::Page { items: mut cases, next } = desk.cases(&live, BOARD_CASES, None).await?;
+        let hour = last_hour(desk, caller, &cases, next.is_some()).await?;
         let wanted = query.case.as_deref().or(query.keep.as_deref()).and_then(|id| CaseId::parse(id).ok());
         if let Some(id) = &wanted
             && !cases.iter().any(|case| case.id == *id)
         {
             cases.extend(desk.case(id).await?.filter(|case| caller.sees(case)));
         }
-        Ok::<_, PipelineError>((
-            cases,
-            conditions_now(desk, &ConditionFilter::default()).await?,
-            last_hour(desk, caller).await?,
-        ))
+        Ok::<_, PipelineError>((cases, next.is_some(), conditions_now(desk, &ConditionFilter::default()).await?, hour))
     };
-    let (cases, conditions, hour) = match read.await {
+    let (cases, more, conditions, hour) = match read.await {
         Ok(read) => read,
         Err(error) => return answer::failed(&error),
     };
     let chosen = query.case.as_deref().or(query.keep.as_deref()).and_then(|id| CaseId::parse(id).ok());
     let chosen = chosen.filter(|id| cases.iter().any(|case| case.id == *id));
     let scene = drawn.scene(state);
-    let data = BoardData { cases: &cases, conditions: &conditions, hour: &hour, chosen: chosen.as_ref() };
+    let data = BoardData { cases: &cases, more, conditions: &conditions, hour: &hour, chosen: chosen.as_ref() };
     let shown = board::selection(&scene, data);
     let mut view = board::board(&scene, data);
     view.chosen = query.case.is_some() && chosen.is_some();
@@ -133,18 +130,15 @@ pub(super) async fn conditions_now(desk: &Desk, filter: &ConditionFilter) -> Res
 }
 
 /// What was filed and what ended in the last hour.
-async fn last_hour(desk: &Desk, caller: &Caller) -> Result<LastHour, PipelineError> {
+async fn last_hour(desk: &Desk, caller: &Caller, live: &[Case], more: bool) -> Result<LastHour, PipelineError> {
     let since = desk.clock.micros() - 3_600_000_000;
-    let mut hour = LastHour::default();
-    let own = CaseFilter { jurisdiction: caller.jurisdiction.clone(), ..CaseFilter::default() };
-    let live = CaseFilter { live: Some(true), ..own.clone() };
-    let over = CaseFilter { live: Some(false), ..own };
-    for case in desk.cases(&live, 200, None).await?.items {
-        if case.filed.micros() >= since {
-            hour.opened.push(case.filed);
-        }
-    }
-    for case in desk.cases(&over, 200, None).await?.items {
+    let over = CaseFilter { live: Some(false), jurisdiction: caller.jurisdiction.clone(), ..CaseFilter::default() };
+    let over = desk.cases(&over, BOARD_CASES, None).await?;
+    // Those that ended last come first.
+    let cut = over.next.is_some() && over.items.last().is_some_and(|last| last.changed.micros() >= since);
+    let mut hour = LastHour { more: (more || cut, cut), ..LastHour::default() };
+    hour.opened.extend(live.iter().map(|case| case.filed).filter(|filed| filed.micros() >= since));
+    for case in over.items {
         if case.filed.micros() >= since {
             hour.opened.push(case.filed);
         }

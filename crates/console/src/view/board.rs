@@ -37,6 +37,8 @@ pub struct BoardView {
     pub pane: Option<CaseView>,
     /// The case was chosen by the reader, not by us.
     pub chosen: bool,
+    /// There are more live cases than these, which are the most pressing ones.
+    pub more: bool,
 }
 
 /// The counts of the header. Only what needs a person is loud.
@@ -66,8 +68,10 @@ pub struct BlindRow {
 /// What the board is drawn from.
 #[derive(Debug, Clone, Copy)]
 pub struct BoardData<'a> {
-    /// Live cases.
+    /// Live cases, the most pressing ones.
     pub cases: &'a [Case],
+    /// There are more of them.
+    pub more: bool,
     /// What the watch believes.
     pub conditions: &'a [ConditionNow],
     /// The last hour.
@@ -120,6 +124,7 @@ pub fn board(scene: &Scene<'_>, data: BoardData<'_>) -> BoardView {
         hour: hour(scene, data.hour),
         pane: None,
         chosen: data.chosen.is_some(),
+        more: data.more,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct HourView {
     pub opened: usize,
     /// How many were closed.
     pub ended: usize,
+    /// More were filed, and more were closed, than that.
+    pub more: (bool, bool),
 }
 
 /// One minute.
@@ -85,6 +87,7 @@ pub fn hour(scene: &Scene<'_>, last: &LastHour) -> HourView {
         ticks,
         opened: last.opened.iter().filter(|at| minute(at).is_some()).count(),
         ended: last.ended.iter().filter(|at| minute(at).is_some()).count(),
+        more: last.more,
     }
 }
 

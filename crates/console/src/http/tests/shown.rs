@@ -93,13 +93,27 @@ fn part<'a>(page: &'a str, id: &str) -> &'a str {
 }
 
 #[tokio::test]
+async fn a_board_that_holds_more_than_it_shows_says_so() {
+    let bench = Bench::new().await;
+    for number in 0..500 {
+        bench.file(&format!("C-{number}"), &format!("lane-{number}"), "500103005", 10).await;
+    }
+    let few = bench.get("/").await.text;
+    assert!(few.contains("<b>500</b>") && few.contains("立案 500<") && !few.contains("500+"), "{few}");
+    bench.file("C-500", "lane-500", "500103005", 10).await;
+    let many = bench.get("/").await.text;
+    assert!(many.contains("<b>500+</b>") && many.contains("立案 500+<") && many.contains("结案 0<"), "{many}");
+    assert!(many.contains("(500+)") && many.contains("这里只列最急的；全部在案件页"), "{many}");
+}
+
+#[tokio::test]
 async fn what_is_blind_or_not_served_is_shown_with_since_and_cause() {
     let bench = Bench::new().await;
     let causes = [("cam-1", Some(BlindCause::Dark)), ("cam-2", Some(BlindCause::Silent)), ("cam-3", None)];
     watched(&bench, &[silent()], &[blind("lane-1", &causes), blind("lane-2", &[])]).await;
     let page = bench.get("/conditions").await.text;
     let (places, intake) = (part(&page, "blind"), part(&page, "unserved"));
-    for words in ["一号通道", "cam-1：", "自报画面太暗", "此后没有消息", "原因没有记下", "没有设备能看到这里", "08:41"]
+    for words in ["一号通道", "cam-1：", "自报画面太暗", ">没有消息<", "原因没有记下", "没有设备能看到这里", "08:41"]
     {
         assert!(places.contains(words), "no {words} in {places}");
     }
