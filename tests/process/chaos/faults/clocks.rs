@@ -112,6 +112,15 @@ async fn an_embedded_process_goes_on_whatever_its_clock_says() {
             let every = async || (server.words().matches(says).count() == PARTITIONS as usize).then_some(());
             eventually("every partition to say so", PATIENCE, every).await;
         }
+        // Only where there was a tick is there a time that the next one is ahead of.
+        let ends = async || {
+            let system = Api::new(server.url()).get("/api/v1/system").await.json();
+            let partitions = system["partitions"].as_array().unwrap();
+            partitions.iter().map(|partition| partition["end"].as_u64().unwrap()).collect::<Vec<_>>()
+        };
+        let sent = ends().await;
+        let ticked = async || ends().await.iter().zip(&sent).all(|(now, sent)| now > sent).then_some(());
+        eventually("every partition to be ticked", PATIENCE, ticked).await;
         assert!(server.terminate().success());
     }
     // As late as the log: nothing has to wait an hour to become a case.
