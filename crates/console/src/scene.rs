@@ -121,8 +121,10 @@ pub struct LastHour {
     pub opened: Vec<Filed>,
     /// Cases that ended.
     pub ended: Vec<Filed>,
-    /// More were filed, and more ended, than these that were read.
-    pub more: (bool, bool),
+    /// More may have been filed than these that were read.
+    pub opened_more: bool,
+    /// More ended than these that were read.
+    pub ended_more: bool,
     /// Stretches in which some place was blind; `None` = still is.
     pub blind: Vec<(Filed, Option<Filed>)>,
 }

@@ -67,11 +67,7 @@ impl Running {
             intake::start(&parts, settings.log.url != "embedded", &stop, &mut tasks)?;
         }
         follow_configs(&parts, &stop, &mut tasks);
-        let leave = stop.child_token();
-        tasks.spawn(async move {
-            memory::return_regularly(leave).await;
-            "memory"
-        });
+        return_memory(&stop, &mut tasks);
         let mut http = JoinSet::new();
         let (desk, leave) = (desk(&parts, settings), stop.child_token());
         let routes = routes(&parts, settings, &settings.roles)?;
@@ -237,6 +233,14 @@ pub(crate) fn routes(parts: &Parts, settings: &Settings, wanted: &[Role]) -> Res
         routes = routes.merge(muster_sources::http::catalogue_router(registrar));
     }
     Ok(routes)
+}
+
+fn return_memory(stop: &CancellationToken, tasks: &mut JoinSet<&'static str>) {
+    let stop = stop.child_token();
+    tasks.spawn(async move {
+        memory::return_regularly(stop).await;
+        "memory"
+    });
 }
 
 /// Other processes may make a newer configuration ready.

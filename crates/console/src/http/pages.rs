@@ -136,7 +136,7 @@ async fn last_hour(desk: &Desk, caller: &Caller, live: &[Case], more: bool) -> R
     let over = desk.cases(&over, BOARD_CASES, None).await?;
     // Those that ended last come first.
     let cut = over.next.is_some() && over.items.last().is_some_and(|last| last.changed.micros() >= since);
-    let mut hour = LastHour { more: (more || cut, cut), ..LastHour::default() };
+    let mut hour = LastHour { opened_more: more || cut, ended_more: cut, ..LastHour::default() };
     hour.opened.extend(live.iter().map(|case| case.filed).filter(|filed| filed.micros() >= since));
     for case in over.items {
         if case.filed.micros() >= since {

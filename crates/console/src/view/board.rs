@@ -12,7 +12,7 @@ use crate::tone::{self, Tone, standing_of};
 use crate::view::case::{Card, CaseView, card};
 use crate::view::hour::{HourView, hour};
 use crate::view::need;
-use crate::view::parts::Lasted;
+use crate::view::parts::{Counted, Lasted};
 
 /// The whole board.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,15 +45,15 @@ pub struct BoardView {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Wait for a decision.
-    pub waiting: usize,
+    pub waiting: Counted,
     /// A clock has run out.
-    pub late: usize,
+    pub late: Counted,
     /// A clock runs out within five minutes.
-    pub soon: usize,
+    pub soon: Counted,
     /// Places that cannot be seen.
     pub blind: usize,
     /// In hand.
-    pub working: usize,
+    pub working: Counted,
 }
 
 /// A place that cannot be seen and has no case yet.
@@ -104,13 +104,15 @@ pub fn board(scene: &Scene<'_>, data: BoardData<'_>) -> BoardView {
         .filter(|condition| condition.blind.is_some() && condition.subject.place().is_some())
         .map(|condition| &condition.subject)
         .collect();
+    let is_soon = |left: i64| (0..SOON_SECS).contains(&left);
+    let counted = |seen| Counted { seen, more: data.more };
     BoardView {
         counts: Counts {
-            waiting: waiting.len(),
-            late: live.iter().filter(|case| left(case).is_some_and(|left| left < 0)).count(),
-            soon: live.iter().filter(|case| left(case).is_some_and(|left| (0..SOON_SECS).contains(&left))).count(),
+            waiting: counted(waiting.len()),
+            late: counted(live.iter().filter(|case| left(case).is_some_and(|left| left < 0)).count()),
+            soon: counted(live.iter().filter(|case| left(case).is_some_and(is_soon)).count()),
             blind: blind_subjects.len(),
-            working: working.len(),
+            working: counted(working.len()),
         },
         waiting: cards(waiting),
         working: cards(working),

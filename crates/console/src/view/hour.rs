@@ -4,6 +4,7 @@ use muster_domain::time::Filed;
 
 use crate::phrase;
 use crate::scene::{LastHour, Scene};
+use crate::view::parts::Counted;
 
 /// The strip, in units of 1,000 from an hour ago to now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,11 +16,9 @@ pub struct HourView {
     /// The times written under it: position and text.
     pub ticks: Vec<(i64, String)>,
     /// How many were filed.
-    pub opened: usize,
+    pub opened: Counted,
     /// How many were closed.
-    pub ended: usize,
-    /// More were filed, and more were closed, than that.
-    pub more: (bool, bool),
+    pub ended: Counted,
 }
 
 /// One minute.
@@ -81,13 +80,13 @@ pub fn hour(scene: &Scene<'_>, last: &LastHour) -> HourView {
     let ticks = [0, 15, 30, 45]
         .map(|minutes| (minutes * 1_000 / 60, phrase::when(scene.look, start + minutes * MINUTE).short))
         .to_vec();
+    let whole = |list: &[Filed]| list.iter().filter(|at| minute(at).is_some()).count();
     HourView {
         bars,
         blind,
         ticks,
-        opened: last.opened.iter().filter(|at| minute(at).is_some()).count(),
-        ended: last.ended.iter().filter(|at| minute(at).is_some()).count(),
-        more: last.more,
+        opened: Counted { seen: whole(&last.opened), more: last.opened_more },
+        ended: Counted { seen: whole(&last.ended), more: last.ended_more },
     }
 }
 

@@ -251,6 +251,21 @@ pub fn why_this(scene: &Scene<'_>, unit: &UnitId, why: &Words) -> String {
     rest.filter(|rest| !rest.is_empty()).map_or_else(|| why.clone(), str::to_owned)
 }
 
+/// A count, which may be of a part only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// How many were seen.
+    pub seen: usize,
+    /// There may be more than that.
+    pub more: bool,
+}
+
+impl std::fmt::Display for Counted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.seen, if self.more { "+" } else { "" })
+    }
+}
+
 /// How long ago, for "3 秒前".
 #[must_use]
 pub fn ago(scene: &Scene<'_>, micros: i64) -> String {

@@ -11,6 +11,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::Metadata;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::error::LogError;
@@ -141,6 +142,11 @@ impl ConsumerContext for Voice {}
 /// How many brokers are asked at once what any of them knows; whoever answers first counts. The client by itself would ask the
 /// controller, and for seconds after a broker is gone the others go on naming it as that.
 pub(super) const ASKED: usize = 3;
+
+/// The ids of the brokers.
+pub(super) fn ids_of(metadata: &Metadata) -> Vec<i32> {
+    metadata.brokers().iter().map(|broker| broker.id()).collect()
+}
 
 /// The settings of topics, as far as they may be read.
 pub(super) async fn configs_of(

@@ -7,7 +7,7 @@ use rdkafka::metadata::{Metadata, MetadataTopic};
 use rdkafka::producer::Producer as _;
 
 use super::ANSWER;
-use super::client::{Settings, Voice, blocking, configs_of, trouble, unmade};
+use super::client::{Settings, Voice, blocking, configs_of, ids_of, trouble, unmade};
 use super::native;
 use super::producer::Producer;
 use crate::error::LogError;
@@ -41,7 +41,7 @@ pub(crate) async fn inspect(settings: &LogSettings) -> Result<Cluster, Unseen> {
         {
             there.into_iter().zip(ids).for_each(|(topic, id)| topic.id = id);
         }
-        Ok((cluster, metadata.brokers().iter().map(|broker| broker.id()).collect::<Vec<_>>()))
+        Ok((cluster, ids_of(&metadata)))
     });
     let (mut cluster, brokers) = looked.await.map_err(unseen)?;
     configure(&admin, &brokers, &mut cluster).await;

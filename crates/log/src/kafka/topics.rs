@@ -10,7 +10,7 @@ use rdkafka::producer::Producer as _;
 use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::time::Instant;
 
-use super::client::{Settings, Voice, blocking, configs_of, number, trouble, unmade};
+use super::client::{Settings, Voice, blocking, configs_of, ids_of, number, trouble, unmade};
 use super::native;
 use super::producer::Sender;
 use crate::error::LogError;
@@ -113,7 +113,7 @@ async fn ask(producer: &Arc<Sender>) -> Result<Cluster, LogError> {
             };
             (topic.name().to_owned(), found)
         });
-        Ok(Cluster { brokers: metadata.brokers().iter().map(|broker| broker.id()).collect(), topics: topics.collect() })
+        Ok(Cluster { brokers: ids_of(&metadata), topics: topics.collect() })
     })
     .await
 }

@@ -33,6 +33,18 @@ fn set(stage: &Stage, seconds: i64) {
 
 const HOUR: i64 = 3_600;
 
+/// Waits until every partition has been ticked, while nothing else is sent.
+async fn ticked(server: &Server) {
+    let ends = async || {
+        let system = Api::new(server.url()).get("/api/v1/system").await.json();
+        let partitions = system["partitions"].as_array().unwrap();
+        partitions.iter().map(|partition| partition["end"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let sent = ends().await;
+    let further = async || ends().await.iter().zip(&sent).all(|(now, sent)| now > sent).then_some(());
+    eventually("every partition to be ticked", PATIENCE, further).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_an_hour_off_the_databases_holds_nothing() {
     let Some(stage) = Stage::kafka() else { return };
@@ -113,14 +125,7 @@ async fn an_embedded_process_goes_on_whatever_its_clock_says() {
             eventually("every partition to say so", PATIENCE, every).await;
         }
         // Only where there was a tick is there a time that the next one is ahead of.
-        let ends = async || {
-            let system = Api::new(server.url()).get("/api/v1/system").await.json();
-            let partitions = system["partitions"].as_array().unwrap();
-            partitions.iter().map(|partition| partition["end"].as_u64().unwrap()).collect::<Vec<_>>()
-        };
-        let sent = ends().await;
-        let ticked = async || ends().await.iter().zip(&sent).all(|(now, sent)| now > sent).then_some(());
-        eventually("every partition to be ticked", PATIENCE, ticked).await;
+        ticked(&server).await;
         assert!(server.terminate().success());
     }
     // As late as the log: nothing has to wait an hour to become a case.

@@ -103,6 +103,8 @@ async fn a_board_that_holds_more_than_it_shows_says_so() {
     bench.file("C-500", "lane-500", "500103005", 10).await;
     let many = bench.get("/").await.text;
     assert!(many.contains("<b>500+</b>") && many.contains("立案 500+<") && many.contains("结案 0<"), "{many}");
+    let anew = bench.get("/fragment/board").await.text;
+    assert!(anew.contains("(500+)"), "{anew}");
     assert!(many.contains("(500+)") && many.contains("这里只列最急的；全部在案件页"), "{many}");
 }
 
